@@ -1,0 +1,67 @@
+"""The red banner with a failure, its cure and a retry button; and the quiet bar with a notice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout
+
+from xinglin_admin.api.errors import ApiError
+from xinglin_admin.failures import explain
+from xinglin_admin.locale import Texts
+from xinglin_admin.theme import Tone
+from xinglin_admin.widgets.labels import label
+
+
+class ErrorBanner(QFrame):
+    def __init__(self, texts: Texts) -> None:
+        super().__init__(objectName="errorBanner")
+        self._texts = texts
+        self._retry: Callable[[], None] | None = None
+        self._what = label(role="heading", name="errorWhat", is_wrapped=True)
+        self._cure = label(name="errorCure", is_wrapped=True)
+        self._button = QPushButton(texts.common.retry, objectName="retryButton")
+        self._button.clicked.connect(self._on_retry)
+        sentences = QVBoxLayout()
+        sentences.setSpacing(2)
+        sentences.addWidget(self._what)
+        sentences.addWidget(self._cure)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 10, 14, 10)
+        row.addLayout(sentences, 1)
+        row.addWidget(self._button)
+        self.hide()
+
+    def explain(self, error: ApiError, retry: Callable[[], None] | None) -> None:
+        explanation = explain(error, self._texts.failures)
+        self._what.setText(explanation.what)
+        self._cure.setText(explanation.cure)
+        self._retry = retry
+        self._button.setVisible(retry is not None)
+        self.show()
+
+    def text(self) -> str:
+        return f"{self._what.text()} {self._cure.text()}"
+
+    def _on_retry(self) -> None:
+        self.hide()
+        if self._retry is not None:
+            self._retry()
+
+
+class NoticeBar(QFrame):
+    def __init__(self) -> None:
+        super().__init__(objectName="noticeBar")
+        self._label = label(name="noticeText", is_wrapped=True)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 8, 14, 8)
+        row.addWidget(self._label)
+        self.hide()
+
+    def say(self, text: str, tone: Tone = Tone.GOOD) -> None:
+        self._label.setText(text)
+        self.setProperty("tone", tone.value)
+        for widget in (self, self._label):
+            widget.style().unpolish(widget)
+            widget.style().polish(widget)
+        self.show()

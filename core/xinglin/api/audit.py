@@ -1,0 +1,7 @@
+"""The audit trail: `request.audit.record(...)` in a view's service, `context.audit` in a job."""
+
+from __future__ import annotations
+
+from xinglin.audit.service import Actor, AuditTrail
+
+__all__ = ["Actor", "AuditTrail"]

@@ -1,0 +1,1 @@
+"""Who is there and what they may do: WeCom login, sessions, first-use check, break-glass, grants."""

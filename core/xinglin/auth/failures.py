@@ -1,0 +1,58 @@
+"""Failed logins, counted by account and by address."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy.orm import Session
+
+from xinglin.auth.models import LoginFailure
+from xinglin.types import Clock
+
+
+class FailureBook:
+    """Counts in the database, so that all processes know the same."""
+
+    def __init__(self, session: Session, clock: Clock) -> None:
+        self._session = session
+        self._clock = clock
+
+    def wait(
+        self, login: str, ip: str, *, of_login: int, of_address: int, within: timedelta
+    ) -> timedelta | None:
+        """How long this account or address must wait, None = it may try."""
+        since = self._clock.now() - within
+        waits = [
+            self._free_at(LoginFailure.login == login, of_login, since, within),
+            self._free_at(LoginFailure.ip == ip, of_address, since, within) if ip else None,
+        ]
+        found = [moment for moment in waits if moment is not None]
+        return max(found) - self._clock.now() if found else None
+
+    def note(self, login: str, ip: str) -> None:
+        """Remember a failure."""
+        self._session.add(LoginFailure(login=login, ip=ip[:64], at=self._clock.now()))
+        self._session.flush()
+
+    def forgive(self, login: str) -> None:
+        """A right login empties the account's count; that of the address stays."""
+        self._session.execute(delete(LoginFailure).where(LoginFailure.login == login))
+
+    def forget_before(self, moment: datetime) -> int:
+        """Delete what no rule looks at any more."""
+        return int(self._session.execute(delete(LoginFailure).where(LoginFailure.at < moment)).rowcount)  # type: ignore[attr-defined]
+
+    def _free_at(
+        self, condition: ColumnElement[bool], most: int, since: datetime, within: timedelta
+    ) -> datetime | None:
+        """When the oldest of the last `most` failures leaves the window; None when there are fewer."""
+        query = (
+            select(LoginFailure.at)
+            .where(condition, LoginFailure.at > since)
+            .order_by(LoginFailure.at.desc())
+            .offset(most - 1)
+            .limit(1)
+        )
+        moment = self._session.scalar(query)
+        return moment + within if moment is not None else None

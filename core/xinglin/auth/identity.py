@@ -1,0 +1,253 @@
+"""Who is looking: read from the database at every request, so that a change of rights works at once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
+
+from sqlalchemy import Row, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from xinglin.auth.models import Administrator, Grant, GrantDepartment, LoginSession
+from xinglin.auth.sessions import Lifetimes, is_alive
+from xinglin.people.models import Department, Membership, Person, PersonFacet, PersonState
+from xinglin.types import Permission
+
+logger = logging.getLogger(__name__)
+
+
+class AllObjects:
+    """The scope "every object", whatever its key."""
+
+    def __contains__(self, key: object) -> bool:
+        return True
+
+    def __repr__(self) -> str:
+        return "ALL"
+
+
+ALL: Final = AllObjects()
+
+
+@dataclass(frozen=True)
+class HeldGrant:
+    """One grant in force. `department_ids` has the children too; empty = not narrowed to departments."""
+
+    permission: str
+    object_key: str | None
+    department_ids: frozenset[int]
+    department_paths: frozenset[str]
+    expires_at: datetime | None
+    can_pass_on: bool = False
+
+    def covers(self, *, object_key: str | None, department_id: int | None) -> bool:
+        """Whether this object and department lie inside; None asks for none in particular."""
+        is_object_inside = object_key is None or self.object_key in (None, object_key)
+        is_department_inside = (
+            department_id is None or not self.department_ids or department_id in self.department_ids
+        )
+        return is_object_inside and is_department_inside
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The one behind a session. `shared_permissions` are those of every confirmed member of staff."""
+
+    kind: Literal["person", "administrator"]
+    id: int
+    public_id: str
+    name: str
+    session_id: str
+    is_confirmed: bool
+    locale: str
+    has_large_text: bool
+    departments_text: str
+    facets: frozenset[str]
+    grants: tuple[HeldGrant, ...]
+    shared_permissions: frozenset[str] = frozenset()
+
+    @property
+    def is_staff(self) -> bool:
+        """An active person whose first use was confirmed."""
+        return self.kind == "person" and self.is_confirmed
+
+    def may(
+        self, permission: str, *, object_key: str | None = None, department_id: int | None = None
+    ) -> bool:
+        """Whether a permission of a plugin is held; without object and department: held for anything at all."""
+        if not self.is_staff:
+            return False
+        return permission in self.shared_permissions or any(
+            grant.covers(object_key=object_key, department_id=department_id)
+            for grant in self._held(permission)
+        )
+
+    def objects_of(self, permission: str) -> Sequence[str] | AllObjects:
+        """Keys of the objects for which `permission` is held, or `ALL`; both answer `key in …`."""
+        if not self.is_staff:
+            return []
+        held = self._held(permission)
+        if permission in self.shared_permissions or any(grant.object_key is None for grant in held):
+            return ALL
+        return sorted({grant.object_key for grant in held if grant.object_key is not None})
+
+    def _held(self, permission: str) -> list[HeldGrant]:
+        return [grant for grant in self.grants if grant.permission == permission]
+
+
+def read_identity(
+    session: Session,
+    token_hash: str,
+    *,
+    is_bearer: bool,
+    now: datetime,
+    lifetimes: Lifetimes,
+    permissions: Mapping[str, Permission],
+    locale: str = "zh_CN",
+) -> tuple[Identity, timedelta] | None:
+    """The identity behind a session token and how long it was idle; None when it is not good (any more).
+
+    At most three queries. A bearer token is no cookie and a cookie is no bearer token. `locale` is the
+    language of administrators, who have none of their own.
+    """
+    rows = session.execute(_session_query(token_hash)).all()
+    if not rows or not _is_good(rows[0], is_bearer=is_bearer, now=now, lifetimes=lifetimes):
+        return None
+    idle = now - rows[0].last_seen_at
+    if rows[0].administrator_id is not None:
+        return _administrator(rows[0], locale), idle
+    return _person(session, rows, now, permissions), idle
+
+
+def _session_query(token_hash: str) -> Any:
+    return (
+        select(
+            LoginSession.public_id.label("session_id"),
+            LoginSession.method,
+            LoginSession.person_id,
+            LoginSession.administrator_id,
+            LoginSession.last_seen_at,
+            LoginSession.expires_at,
+            LoginSession.ended_at,
+            Person.public_id.label("person_public_id"),
+            Person.name.label("person_name"),
+            Person.state,
+            Person.confirmed_at,
+            Person.locale,
+            Person.has_large_text,
+            Department.name.label("department_name"),
+            Department.name_en.label("department_name_en"),
+            Administrator.public_id.label("administrator_public_id"),
+            Administrator.name.label("administrator_name"),
+            Administrator.is_active,
+        )
+        .select_from(LoginSession)
+        .outerjoin(Person, Person.id == LoginSession.person_id)
+        .outerjoin(Membership, Membership.person_id == Person.id)
+        .outerjoin(Department, Department.id == Membership.department_id)
+        .outerjoin(Administrator, Administrator.id == LoginSession.administrator_id)
+        .where(LoginSession.token_hash == token_hash)
+        .order_by(Membership.is_primary.desc(), Membership.sort_order)
+    )
+
+
+def _is_good(row: Row[Any], *, is_bearer: bool, now: datetime, lifetimes: Lifetimes) -> bool:
+    if (row.method == "api") != is_bearer:
+        return False
+    is_owner_welcome = row.is_active if row.administrator_id is not None else row.state == PersonState.ACTIVE
+    return bool(is_owner_welcome) and is_alive(row, now, lifetimes)
+
+
+def _administrator(row: Row[Any], locale: str) -> Identity:
+    return Identity(
+        kind="administrator",
+        id=row.administrator_id,
+        public_id=row.administrator_public_id,
+        name=row.administrator_name,
+        session_id=row.session_id,
+        is_confirmed=True,
+        locale=locale,
+        has_large_text=False,
+        departments_text="",
+        facets=frozenset(),
+        grants=(),
+    )
+
+
+def _person(
+    session: Session, rows: Sequence[Row[Any]], now: datetime, permissions: Mapping[str, Permission]
+) -> Identity:
+    row = rows[0]
+    facets = session.scalars(select(PersonFacet.facet).where(PersonFacet.person_id == row.person_id))
+    return Identity(
+        kind="person",
+        id=row.person_id,
+        public_id=row.person_public_id,
+        name=row.person_name,
+        session_id=row.session_id,
+        is_confirmed=row.confirmed_at is not None,
+        locale=row.locale,
+        has_large_text=row.has_large_text,
+        departments_text=_departments_text(rows),
+        facets=frozenset(facets),
+        grants=held_grants(session, row.person_id, now, permissions),
+        shared_permissions=frozenset(name for name, found in permissions.items() if not found.is_delegable),
+    )
+
+
+def _departments_text(rows: Sequence[Row[Any]]) -> str:
+    if rows[0].locale == "en":
+        return ", ".join(row.department_name_en or row.department_name for row in rows if row.department_name)
+    return "、".join(row.department_name for row in rows if row.department_name)
+
+
+def held_grants(
+    session: Session, person_id: int, now: datetime, declared: Container[str]
+) -> tuple[HeldGrant, ...]:
+    """The grants in force at `now`, in one query; those of a permission that nobody declares are left out."""
+    root, below = aliased(Department), aliased(Department)
+    query = (
+        select(
+            Grant.id,
+            Grant.permission,
+            Grant.object_key,
+            Grant.expires_at,
+            Grant.can_pass_on,
+            root.path,
+            below.id.label("department_id"),
+        )
+        .outerjoin(GrantDepartment, GrantDepartment.grant_id == Grant.id)
+        .outerjoin(root, root.id == GrantDepartment.department_id)
+        .outerjoin(below, below.path.startswith(root.path))
+        .where(
+            Grant.person_id == person_id,
+            Grant.revoked_at.is_(None),
+            or_(Grant.expires_at.is_(None), Grant.expires_at > now),
+        )
+        .order_by(Grant.id)
+    )
+    rows_of: dict[int, list[Any]] = {}
+    for row in session.execute(query):
+        rows_of.setdefault(row.id, []).append(row)
+    return tuple(_held(rows) for rows in rows_of.values() if _is_declared(rows[0].permission, declared))
+
+
+def _is_declared(permission: str, declared: Container[str]) -> bool:
+    if permission not in declared:
+        logger.info("a grant of %s has no effect: no plugin in use declares this permission", permission)
+        return False
+    return True
+
+
+def _held(rows: Sequence[Any]) -> HeldGrant:
+    return HeldGrant(
+        permission=rows[0].permission,
+        object_key=rows[0].object_key,
+        department_ids=frozenset(row.department_id for row in rows if row.department_id is not None),
+        department_paths=frozenset(row.path for row in rows if row.path is not None),
+        expires_at=rows[0].expires_at,
+        can_pass_on=rows[0].can_pass_on,
+    )

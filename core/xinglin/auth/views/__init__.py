@@ -1,0 +1,1 @@
+"""The pages of logging in: each reads input, calls a service, chooses a response."""

@@ -1,0 +1,1 @@
+"""Sealing and authenticating data under keys that lie outside the database."""

@@ -1,0 +1,1 @@
+"""The one store of files for all plugins."""

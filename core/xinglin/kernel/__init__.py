@@ -1,0 +1,1 @@
+"""Private: how the house is put together. Plugins import `xinglin.api` instead."""

@@ -1,0 +1,48 @@
+"""The build loop: read the ini, load the plugins, run the steps; a bad plugin is left out and the build begins anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pyramid.config import Configurator
+from pyramid.router import Router
+
+from xinglin.kernel import plugins as plugin_kernel
+from xinglin.kernel.blame import PluginViewsChecker, blame
+from xinglin.kernel.loading import quarantine
+from xinglin.kernel.plugins import PluginError, PluginSet, Quarantined
+from xinglin.kernel.site import Site, open_site
+from xinglin.kernel.steps import STEPS
+
+
+def build(site: Site) -> Router:
+    """The WSGI application of `site`. Raises `PluginError` for a bad plugin when strict or when it is required."""
+    quarantined: dict[str, Quarantined] = {}
+    while True:
+        try:
+            found = plugin_kernel.load(site.settings.plugins, site.ini, quarantined)
+            return _assemble(site, found)
+        except PluginError as error:
+            quarantine(site.settings, quarantined, error)
+
+
+def _assemble(site: Site, found: PluginSet) -> Router:
+    config = Configurator(settings={})
+    config.registry.xinglin_site = site
+    config.registry.xinglin_plugins = found
+    for step in STEPS:
+        step(config, site, found)
+    for name, function in plugin_kernel.implementations(found.manager, "xinglin_configure"):
+        with plugin_kernel.guard(name, "configure"):
+            config.include(function, route_prefix=None)
+    with blame(found):
+        config.commit()
+    PluginViewsChecker(config, found).check()
+    return config.make_wsgi_app()
+
+
+def main(global_config: Mapping[str, str], **settings: Any) -> Router:
+    """`paste.app_factory`: `[app:main] use = egg:xinglin`; our settings are in `[xinglin]`."""
+    return build(open_site(Path(global_config["__file__"])))

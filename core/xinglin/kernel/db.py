@@ -1,0 +1,134 @@
+"""Engines and sessions: one transaction per request, honest SQLite (WAL, BEGIN IMMEDIATE), PostgreSQL by psycopg."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy
+from pyramid_retry import mark_error_retryable
+from sqlalchemy import Connection, Engine, event, exc, orm
+from transaction import TransactionManager
+from zope.sqlalchemy.datamanager import STATUS_ACTIVE, STATUS_CHANGED, join_transaction
+
+WRITER_WAIT_SECONDS = 10.0
+BUSY_MILLISECONDS = 5000
+POSTGRESQL_CONNECT_SECONDS = 3
+
+
+class Session(orm.Session):
+    """A session; with `info["tm"]` it joins that transaction manager as soon as it begins."""
+
+
+@event.listens_for(Session, "after_begin")
+def _join(session: orm.Session, transaction: Any, connection: Connection) -> None:
+    manager = session.info.get("tm")
+    if manager is not None:
+        status = STATUS_CHANGED if session.info["writes"] else STATUS_ACTIVE
+        join_transaction(session, status, manager)
+
+
+class Database:
+    """The one database of a site, for any number of threads. `url` is an SQLAlchemy URL."""
+
+    def __init__(self, url: str, *, pool_size: int = 5) -> None:
+        self.url = sqlalchemy.make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = (
+            _sqlite_engine(self.url, pool_size) if self.is_sqlite else _postgresql_engine(self.url, pool_size)
+        )
+        self.writer = self.engine.execution_options(sqlite_begin="IMMEDIATE")
+        event.listen(self.engine, "handle_error", _mark_retryable)
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A write session that commits at the end and rolls back on an error."""
+        with Session(self.writer, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def read_session(self) -> Iterator[Session]:
+        """A session that only reads; on SQLite it does not wait for writers."""
+        with Session(self.engine) as session:
+            yield session
+
+    def request_session(self, manager: TransactionManager, *, writes: bool) -> Session:
+        """A session that lives and dies with the request's transaction."""
+        engine = self.writer if writes else self.engine
+        return Session(engine, info={"tm": manager, "writes": writes})
+
+    def dispose(self) -> None:
+        self.engine.dispose()
+
+
+def _postgresql_engine(url: sqlalchemy.URL, pool_size: int) -> Engine:
+    return sqlalchemy.create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=2,
+        pool_timeout=5,
+        connect_args={"connect_timeout": POSTGRESQL_CONNECT_SECONDS},
+    )
+
+
+def _sqlite_engine(url: sqlalchemy.URL, pool_size: int) -> Engine:
+    engine = sqlalchemy.create_engine(
+        url,
+        poolclass=sqlalchemy.QueuePool,
+        pool_size=pool_size,
+        max_overflow=2,
+        pool_timeout=5,
+        connect_args={"check_same_thread": False},
+    )
+    writer = threading.Lock()
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in (
+            f"busy_timeout={BUSY_MILLISECONDS}",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+        if mode == "IMMEDIATE":
+            _take(writer, connection)
+        try:
+            connection.exec_driver_sql(f"BEGIN {mode}")
+        except BaseException:
+            _release(writer, connection)
+            raise
+
+    @event.listens_for(engine, "checkin")
+    def _checkin(dbapi_connection: Any, record: Any) -> None:
+        if record is not None and record.info.pop("writer", False):
+            writer.release()
+
+    return engine
+
+
+def _take(writer: threading.Lock, connection: Connection) -> None:
+    if connection.info.get("writer"):
+        return
+    if not writer.acquire(timeout=WRITER_WAIT_SECONDS):
+        raise exc.TimeoutError("another writer of this process held the SQLite database too long")
+    connection.info["writer"] = True
+
+
+def _release(writer: threading.Lock, connection: Connection) -> None:
+    if connection.info.pop("writer", False):
+        writer.release()
+
+
+def _mark_retryable(context: Any) -> None:
+    """A lost connection or a busy SQLite is worth another try of the whole request."""
+    is_busy = "database is locked" in str(context.original_exception)
+    if (context.is_disconnect or is_busy) and context.sqlalchemy_exception is not None:
+        mark_error_retryable(context.sqlalchemy_exception)

@@ -1,0 +1,153 @@
+"""`xinglin demo`: the portal, the simulators and a fictional hospital, made once and kept in the site's folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pyotp
+from sqlalchemy import select
+
+from xinglin.auth import breakglass
+from xinglin.auth.models import Administrator
+from xinglin.crypto.service import Keyring
+from xinglin.kernel import migrate, supervise
+from xinglin.kernel.cli_context import CliContext
+from xinglin.kernel.settings import CoreSettings
+from xinglin.kernel.site import read_settings
+from xinglin.people.models import Person
+from xinglin.people.tasks import import_workbook, sync_from_wecom
+
+CONTACTS = "wecom_contacts_secret"
+LOGIN = "admin"
+
+
+def run(context: CliContext) -> int:
+    """Set up what is missing, start everything, print the addresses; the exit code."""
+    _ini, settings = read_settings(context.path)  # type: ignore[attr-defined]
+    _make_secrets(settings)
+    settings.files_folder.mkdir(parents=True, exist_ok=True)
+    migrate.upgrade(context.database, context.plugins)
+    simulators = _start_simulators(settings)
+    try:
+        _hire_everybody(context)
+        password = _administrator(context)
+        _print_addresses(settings, password)
+        supervise.note_configuration(context)
+        return supervise.Supervisor(supervise.children_of(context)).run()
+    finally:
+        simulators.terminate()
+        simulators.wait(timeout=10)
+
+
+def current_code(context: CliContext) -> str:
+    """The demo administrator's code of this half minute."""
+    with context.database.read_session() as session:
+        administrator = session.scalars(select(Administrator).where(Administrator.login == LOGIN)).one()
+        return pyotp.TOTP(breakglass.totp_secret(administrator, context.keyring)).now()
+
+
+def _make_secrets(settings: CoreSettings) -> None:
+    Keyring.create(settings.secrets_folder)
+    lengths = {
+        "wecom_secret": 43,
+        CONTACTS: 43,
+        "wecom_callback_token": 24,
+        "wecom_callback_aes_key": 43,
+        "sms_token": 32,
+    }
+    for name, length in lengths.items():
+        path = settings.secrets_folder / name
+        if not path.exists():
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="ascii") as stream:
+                stream.write(secrets.token_hex(32)[:length])
+
+
+def _start_simulators(settings: CoreSettings) -> subprocess.Popen[str]:
+    path = settings.secrets_folder / "simulators.json"
+    path.write_text(json.dumps(_simulator_config(settings), ensure_ascii=False), encoding="utf-8")
+    path.chmod(0o600)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "xinglin_simulators", "--config", str(path)], stdout=subprocess.PIPE, text=True
+    )
+    line = process.stdout.readline() if process.stdout else ""
+    if not line.strip().startswith("{"):
+        raise click.ClickException("the simulators did not start. Cure: is one of their ports in use?")
+    return process
+
+
+def _simulator_config(settings: CoreSettings) -> dict[str, object]:
+    portal = settings.public_url
+    callback = {
+        "url": f"{portal}/wecom/callback",
+        "token": settings.secret("wecom_callback_token"),
+        "aes_key": settings.secret("wecom_callback_aes_key"),
+    }
+    agent = {
+        "agent_id": settings.wecom_agent_id,
+        "secret": settings.secret("wecom_secret"),
+        "name": "杏林",
+        "home_url": f"{portal}/",
+        "trusted_domains": [portal.partition("://")[2]],
+        "callback": callback,
+    }
+    return {
+        "host": "127.0.0.1",
+        "wecom_port": _port_of(settings.wecom_api_base),
+        "smtp_port": settings.smtp_port,
+        "sms_port": _port_of(settings.sms_url),
+        "sms_token": settings.secret("sms_token"),
+        "corp_id": settings.wecom_corp_id,
+        "contacts_secret": settings.secret(CONTACTS),
+        "agents": [agent],
+        "contacts_callback": callback,
+        "people": "hospital",
+        "contact_fields": "full",
+        "scale_limits": 1,
+    }
+
+
+def _port_of(url: str) -> int:
+    return int(url.rpartition(":")[2])
+
+
+def _hire_everybody(context: CliContext) -> None:
+    with context.database.read_session() as session:
+        if session.scalar(select(Person.id).limit(1)) is not None:
+            return
+    workbook = context.settings.files_folder.parent / "hospital.xlsx"
+    click.echo("importing the fictional hospital of 1,632 people (once) …", err=True)
+    command = [sys.executable, "-m", "xinglin_simulators.hospital", "--excel", str(workbook)]
+    subprocess.run(command, check=True)
+    import_workbook(context, Path(workbook))
+    sync_from_wecom(context)
+
+
+def _administrator(context: CliContext) -> str:
+    kept = context.settings.secrets_folder / "demo-administrator"
+    with context.session() as (session, trail):
+        if session.scalar(select(Administrator.id).where(Administrator.login == LOGIN)) is None:
+            password = secrets.token_urlsafe(12)
+            breakglass.create_administrator(session, trail, context.keyring, LOGIN, "系统管理员", password)
+            kept.write_text(password, encoding="ascii")
+            kept.chmod(0o600)
+    return kept.read_text(encoding="ascii")
+
+
+def _print_addresses(settings: CoreSettings, password: str) -> None:
+    click.echo(
+        f"""
+  Portal            {settings.public_url}/
+  Simulated phones  {settings.wecom_api_base}/phone/
+
+  Desktop admin tool: `make admin` (or xinglin-admin --server {settings.public_url})
+    login {LOGIN}   password {password}   code: `make code`
+
+  Stop with Ctrl+C. All data of this demo is fictional and lies in {settings.files_folder.parent}.
+"""
+    )

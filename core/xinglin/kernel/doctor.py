@@ -1,0 +1,44 @@
+"""`xinglin doctor`: every part of a site looked at, with a cure for what is not well."""
+
+from __future__ import annotations
+
+import shutil
+
+import click
+
+from xinglin.kernel.cli_context import CliContext
+from xinglin.kernel.health import checks_of
+from xinglin.kernel.settings import SECRETS, SecretMissing
+from xinglin.types import HealthCheck
+
+LOW_DISK_BYTES = 1024**3
+
+
+def run(context: CliContext) -> bool:
+    """Print one line per check; true when all is well."""
+    checks = [*checks_of(context.site, context.plugins), _disk(context), *_secrets(context)]
+    for check in checks:
+        click.echo(f"{'ok ' if check.is_well else 'BAD'}  {check.name:<24} {check.detail}")
+        if not check.is_well:
+            click.echo(f"     cure: {check.cure}")
+    return all(check.is_well for check in checks)
+
+
+def _disk(context: CliContext) -> HealthCheck:
+    free = shutil.disk_usage(context.settings.files_folder).free
+    cure = "" if free > LOW_DISK_BYTES else "free some space: below 1 GiB nothing can be stored safely"
+    return HealthCheck("disk", free > LOW_DISK_BYTES, f"{free / 1024**3:.1f} GiB free", cure)
+
+
+def _secrets(context: CliContext) -> list[HealthCheck]:
+    needed = [name for name in SECRETS if name.startswith("wecom_") and context.settings.wecom_corp_id]
+    return [_secret(context, name) for name in needed]
+
+
+def _secret(context: CliContext, name: str) -> HealthCheck:
+    try:
+        context.settings.secret(name)
+    except SecretMissing as error:
+        what, _, cure = str(error).partition(". Cure: ")
+        return HealthCheck(f"secret {name}", False, what, cure)
+    return HealthCheck(f"secret {name}", True, "set")

@@ -1,0 +1,149 @@
+"""Every error as a page or a problem document: a sentence, a cure, the request's number; never a traceback."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+from pyramid.config import Configurator
+from pyramid.exceptions import BadCSRFToken
+from pyramid.httpexceptions import HTTPException, HTTPNotFound, HTTPSeeOther
+from pyramid.renderers import render
+from pyramid.request import Request
+from pyramid.response import Response
+from pyramid_retry import IRetryableError, is_error_retryable
+from sqlalchemy import exc, select
+
+from xinglin.api.i18n import translator
+from xinglin.api.services import DomainError
+from xinglin.audit.service import Actor, AuditTrail
+from xinglin.kernel.transactions import DoneMeanwhile, RequestKey, _key_of
+
+_ = translator("core")
+logger = logging.getLogger(__name__)
+PUBLIC = "core:public"
+
+
+def includeme(config: Configurator) -> None:
+    config.add_notfound_view(not_found, append_slash=False)
+    for view, context in (
+        (domain_error, DomainError),
+        (bad_csrf, BadCSRFToken),
+        (database_error, exc.OperationalError),
+        (database_error, exc.TimeoutError),
+        (done_meanwhile, DoneMeanwhile),
+        (bad_encoding, UnicodeDecodeError),
+        (system_error, Exception),
+    ):
+        config.add_exception_view(view, context=context)
+
+
+def page(request: Request, status: int, message: str, cure: str = "") -> Response:
+    """The error as HTML for people, as problem+json (RFC 9457) for programs."""
+    message, cure = request.translate(message), request.translate(cure)
+    if request.path.startswith("/api/"):
+        body = {"type": "about:blank", "title": message, "status": status, "detail": cure, "errors": []}
+        return Response(
+            json.dumps(body, ensure_ascii=False),
+            status=status,
+            content_type="application/problem+json",
+            charset="utf-8",
+        )
+    values = {"status": status, "message": message, "cure": cure, "request_id": request.request_id}
+    request.response.status = status
+    body_text = render("error.jinja2", values, request=request)
+    return Response(body_text, status=status, content_type="text/html", charset="utf-8")
+
+
+def not_found(error: HTTPNotFound, request: Request) -> Response:
+    return page(
+        request, 404, _("This page does not exist, or is not for you."), _("Go back to the home page.")
+    )
+
+
+def domain_error(error: DomainError, request: Request) -> Response:
+    return page(request, error.status, error.message, error.cure)
+
+
+def bad_csrf(error: BadCSRFToken, request: Request) -> Response:
+    return page(
+        request,
+        400,
+        _("This page was open too long or in another login."),
+        _("Go back, reload the page, and send it again."),
+    )
+
+
+def bad_encoding(error: UnicodeDecodeError, request: Request) -> Response:
+    return page(request, 400, _("The request cannot be read."), _("Go back to the home page and try again."))
+
+
+def database_error(error: Exception, request: Request) -> Response:
+    """The database is locked, full or gone: nothing was stored, and the page says so."""
+    logger.error(
+        "database unavailable in request %s: %s. Cure: see `xinglin doctor`",
+        request.request_id,
+        _short(error),
+    )
+    response = _plain_page(
+        request,
+        503,
+        _("The portal cannot reach its database just now. Nothing was lost or half-done."),
+        _("Wait a few seconds and try again; if it stays so, tell the IT department."),
+    )
+    response.headers["Retry-After"] = "5"
+    return response
+
+
+def done_meanwhile(error: DoneMeanwhile, request: Request) -> Response:
+    with request.registry.xinglin_site.database.read_session() as session:
+        known = session.scalar(select(RequestKey.location).where(RequestKey.key == _key_of(request)))
+    return HTTPSeeOther(known or request.application_url)
+
+
+def system_error(error: Exception, request: Request) -> Response:
+    """Anything unforeseen: logged with its traceback, recorded in the audit trail, shown without details."""
+    if isinstance(error, HTTPException):
+        return error
+    logger.error("request %s failed in %s", request.request_id, request.matched_route, exc_info=error)
+    _record(request, error)
+    return _plain_page(
+        request,
+        500,
+        _("Something went wrong on our side. Nothing was half-done."),
+        _("Try again; if it stays so, tell the IT department the number below."),
+    )
+
+
+def _record(request: Request, error: Exception) -> None:
+    site = request.registry.xinglin_site
+    try:
+        with site.database.session() as session:
+            actor = Actor(
+                "system", "portal", "portal", request_id=request.request_id, ip=request.client_addr or ""
+            )
+            trail = AuditTrail(session, actor, site.clock, site.keyring)
+            trail.record(
+                "system.error",
+                "request",
+                request.request_id,
+                after={"error": type(error).__name__, "path": request.path},
+                result="error",
+            )
+    except exc.SQLAlchemyError:
+        logger.exception(
+            "the error of request %s could not be recorded in the audit trail", request.request_id
+        )
+
+
+def _plain_page(request: Request, status: int, message: str, cure: str) -> Response:
+    """A page that asks neither database nor session: the transaction is over or never was."""
+    request.__dict__.update(identity=None)
+    return page(request, status, message, cure)
+
+
+def _short(error: Exception) -> str:
+    return " ".join(str(getattr(error, "orig", error)).split())[:300]
+
+
+__all__ = ["IRetryableError", "includeme", "is_error_retryable", "page"]

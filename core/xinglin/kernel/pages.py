@@ -1,0 +1,109 @@
+"""What every template may use, and the menu that is drawn from the plugins' declarations."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pyramid.config import Configurator
+from pyramid.csrf import get_csrf_token
+from pyramid.events import BeforeRender
+from pyramid.request import Request
+from pyramid.threadlocal import get_current_request
+
+from xinglin.types import MenuItem, Slot
+
+
+@dataclass(frozen=True)
+class MenuEntry:
+    """A menu item for the person who looks."""
+
+    key: str
+    title: str
+    url: str
+    icon: str
+    badge: int
+    is_here: bool
+
+
+class Menu:
+    """The items of one slot that this person may use; nothing is computed until a template asks."""
+
+    def __init__(self, request: Request, slot: str = Slot.MENU_MAIN) -> None:
+        self._request = request
+        self._slot = slot
+
+    def __iter__(self) -> Iterator[MenuEntry]:
+        cached = self._request.__dict__.setdefault("_xinglin_menu", {})
+        if self._slot not in cached:
+            cached[self._slot] = [self._entry(item) for item in self._request.plugins.menu if self._may(item)]
+        return iter(cached[self._slot])
+
+    def __bool__(self) -> bool:
+        return any(True for _ in self)
+
+    def _may(self, item: MenuItem) -> bool:
+        return item.slot == self._slot and bool(self._request.has_permission(item.permission))
+
+    def _entry(self, item: MenuItem) -> MenuEntry:
+        url = self._request.route_path(item.route)
+        badge = item.badge(self._request) if item.badge else 0
+        is_here = self._request.path == url or (url != "/" and self._request.path.startswith(url + "/"))
+        return MenuEntry(item.key, self._request.translate(item.title), url, item.icon, badge, is_here)
+
+
+def includeme(config: Configurator) -> None:
+    config.add_subscriber(add_page_values, BeforeRender)
+
+    def add_globals() -> None:
+        environment = config.get_jinja2_environment()
+        environment.globals.update(
+            _=translate, asset=asset, csrf_token=csrf_token, request_key=request_key, format_time=format_time
+        )
+
+    config.action(None, add_globals, order=999)
+
+
+def add_page_values(event: BeforeRender) -> None:
+    request = event.get("request")
+    if request is None or not hasattr(request, "plugins"):
+        return
+    identity = request.identity
+    event.setdefault("identity", identity)
+    event.setdefault("menu", Menu(request))
+    event.setdefault("large_text", bool(identity and identity.has_large_text))
+    event.setdefault("locale", request.locale_name)
+    event.setdefault("public_name", request.settings.site_name)
+    event.setdefault("csp_nonce", request.csp_nonce)
+
+
+def _request() -> Request:
+    request = get_current_request()
+    if request is None:
+        raise RuntimeError("pages are rendered inside a request")
+    return request
+
+
+def translate(text: str, **mapping: Any) -> str:
+    return str(_request().translate(text, **mapping))
+
+
+def asset(name: str) -> str:
+    return str(_request().registry.xinglin_assets.path(name))
+
+
+def csrf_token() -> str:
+    return str(get_csrf_token(_request()))
+
+
+def request_key() -> str:
+    """A fresh key: two POSTs with the same one have one effect."""
+    return secrets.token_urlsafe(16)
+
+
+def format_time(moment: datetime, pattern: str = "%Y-%m-%d %H:%M") -> str:
+    """`moment` in the hospital's time zone."""
+    return moment.astimezone(_request().settings.zone).strftime(pattern)

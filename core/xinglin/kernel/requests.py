@@ -1,0 +1,95 @@
+"""What every request knows."""
+
+from __future__ import annotations
+
+import uuid
+
+from pyramid.config import Configurator
+from pyramid.request import Request
+
+from xinglin.audit.service import Actor, AuditTrail
+from xinglin.files.service import FileStore
+from xinglin.kernel.db import Session
+from xinglin.kernel.plugins import PluginSet
+from xinglin.kernel.site import Site
+
+READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def includeme(config: Configurator, site: Site, found: PluginSet) -> None:
+    for name, value in (
+        ("settings", site.settings),
+        ("clock", site.clock),
+        ("keyring", site.keyring),
+        ("plugins", found),
+        ("wecom", config.registry.xinglin_wecom),
+    ):
+        config.add_request_method(lambda _request, value=value: value, name, property=True)
+    for function in (db, request_id, actor, audit, files, locale_name):
+        config.add_request_method(function, function.__name__, reify=True)
+    config.add_request_method(note_view, "note_view")
+    config.add_request_method(translate, "translate")
+    config.add_view_deriver(writing_view, "writing_view", under="INGRESS", over="secured_view")
+
+
+def writing_view(view, info):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """The view option `writes=True`: a GET that writes (a first reading) takes the writer from the start."""
+    if not info.options.get("writes"):
+        return view
+
+    def marked(context, request):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        request.environ["xinglin.writes"] = True
+        return view(context, request)
+
+    return marked
+
+
+writing_view.options = ("writes",)  # type: ignore[attr-defined]
+
+
+def db(request: Request) -> Session:
+    """The session of this request's transaction; for reading methods a reader unless the view `writes`."""
+    writes = request.method not in READING_METHODS or bool(request.environ.get("xinglin.writes"))
+    session: Session = request.registry.xinglin_site.database.request_session(request.tm, writes=writes)
+    request.add_finished_callback(lambda _request: session.close())
+    return session
+
+
+def request_id(request: Request) -> str:
+    return uuid.uuid4().hex
+
+
+def actor(request: Request) -> Actor:
+    """Who acts in this request, for the audit trail."""
+    identity = request.identity
+    common = {"ip": request.client_addr or "", "request_id": request.request_id}
+    if identity is None:
+        return Actor("anonymous", "", "", **common)
+    return Actor(identity.kind, identity.public_id, identity.name, session_id=identity.session_id, **common)
+
+
+def audit(request: Request) -> AuditTrail:
+    return AuditTrail(request.db, request.actor, request.clock, request.keyring)
+
+
+def files(request: Request) -> FileStore:
+    return FileStore(request.settings.files_folder, request.db, request.clock)
+
+
+def note_view(request: Request, object_kind: str, object_id: str) -> None:
+    """Record that this person looked at a thing: in a batch, durable within a second."""
+    request.registry.xinglin_recorder.note(request.actor, object_kind, object_id)
+
+
+def locale_name(request: Request) -> str:
+    """The person's language; for strangers the cookie's, then the site's."""
+    identity = request.identity
+    if identity is not None:
+        return str(identity.locale)
+    wanted = request.cookies.get("xinglin_locale", "")
+    return wanted if wanted in ("zh_CN", "en") else str(request.settings.default_locale)
+
+
+def translate(request: Request, text: str, **mapping: object) -> str:
+    """`text` in the reader's language."""
+    return str(request.registry.xinglin_words.translate(text, request.locale_name, mapping))

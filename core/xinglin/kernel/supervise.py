@@ -1,0 +1,205 @@
+"""`xinglin serve`: portal processes on one shared socket and a worker, each started again when it dies."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+import waitress
+from sqlalchemy import select
+
+from xinglin import __version__
+from xinglin.audit.models import AuditRecord
+from xinglin.audit.service import Actor, AuditTrail
+from xinglin.kernel import migrate, worker
+from xinglin.kernel.app import build
+from xinglin.kernel.cli_context import CliContext
+from xinglin.kernel.site import Site, open_site
+
+MAX_BODY_BYTES = 64 * 1024 * 1024
+STOP_SECONDS = 20
+SHORT_LIFE_SECONDS = 5.0
+MAX_PAUSE_SECONDS = 30.0
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Child:
+    """A process that is kept alive: a short life makes the next pause longer."""
+
+    arguments: list[str]
+    descriptors: tuple[int, ...] = ()
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    pause: float = 0.0
+    not_before: float = 0.0
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def tend(self, now: float) -> None:
+        """Start it when it is not running and its pause is over."""
+        if self.process is not None and self.process.poll() is not None:
+            lived = now - self.started_at
+            self.pause = min(MAX_PAUSE_SECONDS, self.pause * 2 or 1.0) if lived < SHORT_LIFE_SECONDS else 0.0
+            logger.error(
+                "%s ended with %s; next start in %.0f s",
+                self.arguments[-1],
+                self.process.returncode,
+                self.pause,
+            )
+            self.process, self.not_before = None, now + self.pause
+        if self.process is None and now >= self.not_before:
+            self.started_at = now
+            self.process = subprocess.Popen(self.arguments, pass_fds=self.descriptors)
+
+
+class Supervisor:
+    """Keeps children alive until it is told to stop, then lets them finish."""
+
+    def __init__(self, children: list[Child]) -> None:
+        self.children = children
+        self._stopped = threading.Event()
+
+    def run(self) -> int:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        while not self._stopped.is_set():
+            for child in self.children:
+                child.tend(time.monotonic())
+            self._stopped.wait(0.2)
+        self._end_all()
+        return 0
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self._stopped.set()
+
+    def _end_all(self) -> None:
+        running = [child.process for child in self.children if child.process is not None]
+        for process in running:
+            process.terminate()
+        deadline = time.monotonic() + STOP_SECONDS
+        for process in running:
+            try:
+                process.wait(timeout=max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def serve(context: CliContext) -> int:
+    """Check the site, note its configuration in the audit trail, and run it; the exit code."""
+    behind = [
+        name
+        for name in migrate.areas(context.plugins)
+        if not migrate.is_current(context.database, name, context.plugins)
+    ]
+    if "core" in behind:
+        raise click.ClickException("the database is behind. Cure: xinglin db upgrade")
+    note_configuration(context)
+    return Supervisor(children_of(context)).run()
+
+
+def children_of(context: CliContext) -> list[Child]:
+    """Portal processes on one listening socket, and a worker."""
+    site = context.site
+    host, _, port = site.settings.listen.rpartition(":")
+    listener = socket.create_server((host, int(port)), backlog=4096)
+    listener.set_inheritable(True)
+    command = [sys.executable, "-m", "xinglin.kernel.entry", "--config", str(site.ini.path)]
+    portal = [*command, "_portal", "--descriptor", str(listener.fileno())]
+    portals = [Child(portal, (listener.fileno(),)) for _ in range(site.settings.processes)]
+    context.listener = listener  # type: ignore[attr-defined]
+    return [*portals, Child([*command, "_worker"])]
+
+
+def note_configuration(context: CliContext) -> None:
+    """Record the start, and what changed in the ini since the last one (secrets are never in the ini)."""
+    after = {section: dict(values) for section, values in context.site.ini.sections.items()}
+    with context.database.session() as session:
+        query = select(AuditRecord.details).where(AuditRecord.action == "system.start")
+        last = session.scalar(query.order_by(AuditRecord.id.desc()).limit(1))
+        trail = AuditTrail(session, Actor.system("supervisor"), context.clock, context.keyring)
+        before = _sections_of(last)
+        if before is not None and before != after:
+            changed = _changes(before, after)
+            trail.record(
+                "config.change", "ini", context.site.ini.path.name, before=changed[0], after=changed[1]
+            )
+        quarantined = {name: lost.reason for name, lost in context.plugins.quarantined.items()}
+        trail.record(
+            "system.start", after={"version": __version__, "sections": after, "quarantined": quarantined}
+        )
+
+
+def _sections_of(details: str | None) -> dict[str, Any] | None:
+
+    return json.loads(details)["after"]["sections"] if details else None
+
+
+def _changes(before: dict[str, Any], after: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    def flat(sections: dict[str, Any]) -> dict[str, str]:
+        return {
+            f"[{section}] {key}": value
+            for section, values in sections.items()
+            for key, value in values.items()
+        }
+
+    old, new = flat(before), flat(after)
+    keys = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
+    return {key: old.get(key) for key in keys}, {key: new.get(key) for key in keys}
+
+
+@click.command("_portal", hidden=True)
+@click.option("--descriptor", type=int, required=True)
+@click.pass_obj
+def run_portal(context: CliContext, descriptor: int) -> None:
+    """One portal process on the supervisor's socket."""
+    site: Site = open_site(context.site.ini.path)
+    settings = site.settings
+    proxy: dict[str, Any] = {}
+    if settings.trusted_proxy:
+        proxy = {
+            "trusted_proxy": settings.trusted_proxy,
+            "trusted_proxy_headers": "x-forwarded-for x-forwarded-proto",
+        }
+    application = build(site)
+    server = waitress.create_server(
+        application,
+        sockets=[socket.socket(fileno=descriptor)],
+        threads=settings.threads,
+        connection_limit=4000,
+        asyncore_use_poll=True,
+        channel_timeout=120,
+        ident=None,
+        max_request_body_size=MAX_BODY_BYTES,
+        clear_untrusted_proxy_headers=True,
+        **proxy,
+    )
+    signal.signal(signal.SIGTERM, lambda _number, _frame: _end(server, application))
+    server.run()
+
+
+def _end(server: Any, application: Any) -> None:
+    """Finish the running requests, write what the batch still holds, and leave."""
+    server.close()
+    server.task_dispatcher.shutdown(cancel_pending=False, timeout=15)
+    application.registry.xinglin_recorder.stop()
+    os._exit(0)
+
+
+@click.command("_worker", hidden=True)
+@click.pass_obj
+def run_worker(context: CliContext) -> None:
+    """One worker process."""
+    worker.serve(Path(context.site.ini.path))

@@ -1,0 +1,151 @@
+"""The worker: messages, callbacks, events, jobs. Any number may run; any may die at any time."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from sqlalchemy import exc, select, update
+from sqlalchemy.orm import Session
+
+from xinglin.audit.service import Actor, AuditTrail
+from xinglin.auth.jobs import JOBS as AUTH_JOBS
+from xinglin.bus import telling
+from xinglin.crypto.service import Keyring
+from xinglin.kernel.db import Database
+from xinglin.kernel.jobs_models import JobRun
+from xinglin.kernel.loading import load_plugins
+from xinglin.kernel.plugins import PluginSet
+from xinglin.kernel.settings import CoreSettings
+from xinglin.kernel.site import Site, open_site
+from xinglin.people.jobs import JOBS as PEOPLE_JOBS
+from xinglin.push import worker as push_worker
+from xinglin.push.jobs import JOBS as PUSH_JOBS
+from xinglin.types import Clock, Job, JobContext
+from xinglin.wecom import inbox
+from xinglin.wecom.client import WeComClient
+
+IDLE_SECONDS = 0.4
+DATABASE_PAUSE_SECONDS = 2.0
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class WorkerContext:
+    """What the parts of the worker use."""
+
+    database: Database
+    clock: Clock
+    keyring: Keyring
+    settings: CoreSettings
+    plugins: PluginSet
+    wecom: WeComClient
+
+    @classmethod
+    def of(cls, site: Site, found: PluginSet) -> WorkerContext:
+        wecom = WeComClient(site.settings, site.keyring, site.database, site.clock)
+        return cls(site.database, site.clock, site.keyring, site.settings, found, wecom)
+
+
+def run_once(context: WorkerContext) -> int:
+    """Do what is due once; the number of things done, 0 when there was nothing."""
+    parts: tuple[Callable[[WorkerContext], int], ...] = (
+        push_worker.run_once,
+        inbox.run_once,
+        telling.run_once,
+        run_due_jobs,
+    )
+    return sum(part(context) for part in parts)
+
+
+def run_due_jobs(context: WorkerContext) -> int:
+    """Run each job whose time has come; the job's own transaction moves its time on."""
+    core = [("core", job) for job in (*AUTH_JOBS, *PEOPLE_JOBS, *PUSH_JOBS)]
+    return sum(
+        _run_if_due(context, f"{owner}.{job.name}", job) for owner, job in (*core, *context.plugins.jobs)
+    )
+
+
+def _run_if_due(context: WorkerContext, name: str, job: Job) -> int:
+    now = context.clock.now()
+    with context.database.read_session() as session:
+        due_at = session.scalar(select(JobRun.due_at).where(JobRun.name == name))
+    if due_at is not None and due_at > now:
+        return 0
+    try:
+        with context.database.session() as session:
+            if not _claim(session, name, job, context.clock):
+                return 0
+            trail = AuditTrail(session, Actor.system(name), context.clock, context.keyring)
+            with session.begin_nested():
+                job.run(JobContext(session, context.clock, trail, context))
+            session.execute(
+                update(JobRun).where(JobRun.name == name).values(last_finished_at=now, last_error="")
+            )
+    except exc.OperationalError:
+        raise
+    except Exception as error:
+        logger.exception("job %s failed; it runs again at its next time", name)
+        _note_failure(context, name, job, error)
+    return 1
+
+
+def _claim(session: Session, name: str, job: Job, clock: Clock) -> bool:
+    """Move the job's time on; true for the one worker that did. Its row stays locked until the job is done."""
+    now = clock.now()
+    query = select(JobRun).where(JobRun.name == name).with_for_update(skip_locked=True)
+    row = session.scalar(query)
+    if row is None:
+        if session.scalar(select(JobRun.name).where(JobRun.name == name)) is not None:
+            return False
+        session.add(JobRun(name=name, due_at=now + job.every))
+        session.flush()
+        return True
+    if row.due_at > now:
+        return False
+    row.due_at = now + job.every
+    session.flush()
+    return True
+
+
+def _note_failure(context: WorkerContext, name: str, job: Job, error: Exception) -> None:
+    values = {
+        "due_at": context.clock.now() + job.every,
+        "last_error": f"{type(error).__name__}: {error}"[:512],
+    }
+    with context.database.session() as session:
+        if session.get(JobRun, name) is None:
+            session.add(JobRun(name=name, **values))
+        else:
+            session.execute(update(JobRun).where(JobRun.name == name).values(**values))
+        trail = AuditTrail(session, Actor.system(name), context.clock, context.keyring)
+        trail.record("job.failed", "job", name, after={"error": type(error).__name__}, result="error")
+
+
+def serve(path: Path) -> None:
+    """Run until SIGTERM or SIGINT; a lost database is waited for."""
+    site = open_site(path)
+    context = WorkerContext.of(site, load_plugins(site))
+    stopped = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopped.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    logger.info("worker started")
+    while not stopped.is_set():
+        try:
+            done = run_once(context)
+        except (exc.OperationalError, exc.TimeoutError) as error:
+            logger.error("worker waits for the database: %s", type(error).__name__)
+            stopped.wait(DATABASE_PAUSE_SECONDS)
+            continue
+        if not done:
+            stopped.wait(IDLE_SECONDS)
+    logger.info("worker stopped")

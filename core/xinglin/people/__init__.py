@@ -1,0 +1,1 @@
+"""People of the hospital: persons, organisation tree, roles, tags, facets, audiences; import and sync."""

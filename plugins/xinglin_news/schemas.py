@@ -1,0 +1,140 @@
+"""What comes in: one schema per input, and the settings of `[xinglin:news]`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import colander
+import deform.widget
+
+from xinglin.api.forms import CSRFSchema, FileInput, Files, RichText, Text
+from xinglin.api.i18n import translator
+from xinglin.api.people import Term
+from xinglin.types import setting
+from xinglin_news.models import BODY_LENGTH, TITLE_LENGTH
+
+_ = translator("news")
+
+KEY_LENGTH = 64
+QUERY_LENGTH = 60
+LAST_PAGE = 1000
+TERMS_MAX = 500
+TERM_KINDS = ("all", "department", "department_tree", "role", "tag", "person")
+
+
+@dataclass(frozen=True)
+class NewsSettings:
+    """What IT may set for news."""
+
+    page_size: int = setting(40, summary="rows on a page of the list of notices")
+    max_pictures: int = setting(9, summary="pictures that a notice may have")
+    remind_after: timedelta = setting(
+        timedelta(0), summary="how long after publishing the unread may be reminded, such as 4 h; 0 s = at once"
+    )
+
+
+class TermType(colander.SchemaType):  # type: ignore[misc]
+    """A term of an audience as a checkbox sends it: `all`, `department_tree:12`, `person:7`."""
+
+    def serialize(self, node: Any, appstruct: Any) -> Any:  # noqa: ARG002
+        return term_text(appstruct)
+
+    def deserialize(self, node: Any, cstruct: Any) -> Any:
+        kind, _colon, number = str(cstruct).partition(":")
+        is_number = number.isascii() and number.isdigit() and len(number) <= 18
+        if kind not in TERM_KINDS or (kind == "all") == bool(number) or not (is_number or kind == "all"):
+            raise colander.Invalid(node, _("Choose from the list."))
+        return Term(kind, int(number) if number else None)  # type: ignore[arg-type]
+
+
+def term_text(term: Term) -> str:
+    """The value of the checkbox of a term."""
+    return term.kind if term.id is None else f"{term.kind}:{term.id}"
+
+
+class Terms(colander.SequenceSchema):  # type: ignore[misc]
+    term = colander.SchemaNode(TermType())
+
+
+class PageNumber(colander.SchemaNode):  # type: ignore[misc]
+    schema_type = colander.Integer
+    validator = colander.Range(1, LAST_PAGE)
+    missing = 1
+
+
+class ListQuery(colander.Schema):  # type: ignore[misc]
+    """`/news?column=…&page=…`"""
+
+    column = Text(max_length=KEY_LENGTH, missing=None)
+    page = PageNumber()
+
+
+class SearchQuery(colander.Schema):  # type: ignore[misc]
+    """`/news/search?q=…`"""
+
+    q = Text(max_length=QUERY_LENGTH, missing="")
+
+
+class ReadersQuery(colander.Schema):  # type: ignore[misc]
+    """`/news/{notice}/readers?show=read&department=…&page=…`"""
+
+    show = colander.SchemaNode(colander.String(), validator=colander.OneOf(["unread", "read"]), missing="unread")
+    department = Text(max_length=KEY_LENGTH, missing=None)
+    page = PageNumber()
+
+
+@colander.deferred
+def _choices(node: Any, kw: Mapping[str, Any]) -> deform.widget.SelectWidget:
+    return deform.widget.SelectWidget(values=kw["choices"][node.name])
+
+
+@colander.deferred
+def _is_choice(node: Any, kw: Mapping[str, Any]) -> colander.OneOf:
+    return colander.OneOf([value for value, _title in kw["choices"][node.name]])
+
+
+class WriteSchema(CSRFSchema):
+    """Where a new notice will stand and in whose name; bound with `choices` of value and title."""
+
+    column = colander.SchemaNode(colander.String(), title=_("Column"), widget=_choices, validator=_is_choice)
+    department = colander.SchemaNode(
+        colander.String(), title=_("Issuing department"), widget=_choices, validator=_is_choice
+    )
+
+
+class NoticeSchema(CSRFSchema):
+    """What an author types. Everything may be missing in a draft; `publish` asks for the rest."""
+
+    title = Text(title=_("Title"), max_length=TITLE_LENGTH, missing="")
+    body = RichText(title=_("Text"), max_length=BODY_LENGTH, missing="")
+    pictures = Files(
+        title=_("Add pictures"),
+        description=_("JPEG, PNG or WebP, up to 20 MB each; the first one is the cover."),
+        widget=FileInput(multiple=True, accept="image/*"),
+        missing=(),
+    )
+    publish_at = colander.SchemaNode(
+        colander.DateTime(),
+        title=_("Publish at"),
+        description=_("Leave empty to publish at once."),
+        missing=None,
+    )
+    version = colander.SchemaNode(colander.Integer(), widget=deform.widget.HiddenWidget())
+
+
+class AudienceSchema(colander.Schema):  # type: ignore[misc]
+    """The chooser of the audience: two lists of terms, and words to find persons by."""
+
+    include = Terms(validator=colander.Length(max=TERMS_MAX), missing=())
+    exclude = Terms(validator=colander.Length(max=TERMS_MAX), missing=())
+    include_q = Text(max_length=QUERY_LENGTH, missing="")
+    exclude_q = Text(max_length=QUERY_LENGTH, missing="")
+
+
+class ConfirmSchema(colander.Schema):  # type: ignore[misc]
+    """The version that was shown when the author confirmed."""
+
+    version = colander.SchemaNode(colander.Integer())

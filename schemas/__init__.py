@@ -1,0 +1,1 @@
+"""Language-neutral contracts of Xinglin, shipped as package data and read with ``importlib.resources``."""
