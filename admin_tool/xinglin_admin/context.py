@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from xinglin_admin.api.client import Client
 from xinglin_admin.api.models import Administrator
-from xinglin_admin.locale import Texts
+from xinglin_admin.locale.texts import Texts
 from xinglin_admin.settings import Settings
 
 
@@ -27,4 +27,4 @@ class Context:
     settings: Settings
     administrator: Administrator
     session: SessionEvents
-    today: Callable[[], datetime.date] = datetime.date.today
+    today: Callable[[], dt.date] = dt.date.today

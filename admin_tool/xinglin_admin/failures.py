@@ -24,23 +24,25 @@ def explain(error: ApiError, texts: FailureTexts) -> Explanation:
 def _explain_trouble(error: ApiError, texts: FailureTexts) -> Explanation:
     match error:
         case errors.UnusableAddress():
-            return Explanation(texts.address.format(server=error.server), texts.address_cure)
+            what, cure = texts.address.format(server=error.server), texts.address_cure
         case errors.Unreachable():
-            cure = texts.unreachable_cure.format(reason=error.reason)
-            return Explanation(texts.unreachable.format(server=error.server), cure)
+            what, cure = texts.unreachable, texts.unreachable_cure.format(reason=error.reason)
+            what = what.format(server=error.server)
         case errors.TimedOut():
             what = texts.timed_out.format(server=error.server, seconds=f"{error.seconds:g}")
-            return Explanation(what, texts.timed_out_cure)
+            cure = texts.timed_out_cure
         case errors.ContractMissing():
-            return Explanation(texts.contract_missing.format(reason=error.reason), texts.contract_missing_cure)
+            what, cure = texts.contract_missing.format(reason=error.reason), texts.contract_missing_cure
         case errors.ContractBroken():
             what = texts.contract_broken.format(
                 operation=error.operation, place=error.place, problem=error.problem
             )
-            return Explanation(what, texts.contract_broken_cure)
+            cure = texts.contract_broken_cure
         case errors.ServerFault():
-            return Explanation(texts.server_fault.format(status=error.status), texts.server_fault_cure)
-    return Explanation(texts.defect, texts.defect_cure)
+            what, cure = texts.server_fault.format(status=error.status), texts.server_fault_cure
+        case _:
+            what, cure = texts.defect, texts.defect_cure
+    return Explanation(what, cure)
 
 
 def _cure_of_refusal(error: errors.Refusal, texts: FailureTexts) -> str:

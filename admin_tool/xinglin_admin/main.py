@@ -26,7 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     language = Language(options.language) if options.language else settings.language
     use_qt_words(application, language)
     theme.apply(application, settings.scheme)
-    application.styleHints().colorSchemeChanged.connect(lambda _scheme: theme.apply(application, settings.scheme))
+    application.styleHints().colorSchemeChanged.connect(
+        lambda _scheme: theme.apply(application, settings.scheme)
+    )
     window = MainWindow(settings, language, options.server or settings.server)
     window.show()
     code = application.exec()
@@ -46,7 +48,9 @@ def use_qt_words(application: QApplication, language: Language) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="xinglin-admin", description="Xinglin administration (杏林管理工具)")
+    parser = argparse.ArgumentParser(
+        prog="xinglin-admin", description="Xinglin administration (杏林管理工具)"
+    )
     parser.add_argument("--server", default="", metavar="URL", help="address of the portal, https://…")
     parser.add_argument("--language", choices=[language.value for language in Language], default="")
     return parser

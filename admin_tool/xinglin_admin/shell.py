@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from xinglin_admin.context import Context
 from xinglin_admin.pages import PAGES
 from xinglin_admin.pages.page import Page
 from xinglin_admin.theme import Scheme
+from xinglin_admin.widgets.button import button
 from xinglin_admin.widgets.emblem import emblem
 from xinglin_admin.widgets.labels import label
+from xinglin_admin.widgets.named import named
 
 _SIDE_WIDTH, _EMBLEM_SIZE = 196, 28
 
@@ -25,7 +35,7 @@ class Shell(QWidget):
         super().__init__()
         self.context = context
         self._pages = QStackedWidget()
-        self._side = QWidget(objectName="sideBar")
+        self._side = named("sideBar", QWidget())
         self._side.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._side.setFixedWidth(_SIDE_WIDTH)
         row = QHBoxLayout(self)
@@ -52,7 +62,9 @@ class Shell(QWidget):
             page.resume()
 
     def _all_pages(self) -> list[Page]:
-        return [page for page in map(self._pages.widget, range(self._pages.count())) if isinstance(page, Page)]
+        return [
+            page for page in map(self._pages.widget, range(self._pages.count())) if isinstance(page, Page)
+        ]
 
     def _fill_side(self) -> None:
         column = QVBoxLayout(self._side)
@@ -69,12 +81,10 @@ class Shell(QWidget):
         column.addSpacing(12)
         column.addWidget(label(self.context.administrator.name, role="heading", name="administratorName"))
         column.addWidget(label(self.context.administrator.login, role="small"))
-        leave = QPushButton(common.sign_out, objectName="signOutButton")
-        leave.clicked.connect(self.sign_out)
-        column.addWidget(leave)
+        column.addWidget(button(common.sign_out, "signOutButton", self.sign_out.emit))
 
     def _brand(self) -> QHBoxLayout:
-        picture = QLabel(objectName="brandPicture")
+        picture = named("brandPicture", QLabel())
         picture.setPixmap(emblem(_EMBLEM_SIZE, self.devicePixelRatioF()))
         row = QHBoxLayout()
         row.setContentsMargins(6, 0, 0, 0)
@@ -86,12 +96,11 @@ class Shell(QWidget):
     def _nav_button(self, kind: type[Page]) -> QPushButton:
         page = kind(self.context)
         self._pages.addWidget(page)
-        button = QPushButton(
-            kind.title(self.context.texts), objectName=kind.nav_name, checkable=True, autoExclusive=True
-        )
-        button.setChecked(self._pages.count() == 1)
-        button.clicked.connect(lambda: self._go(page))
-        return button
+        opener = button(kind.title(self.context.texts), kind.nav_name, lambda: self._go(page))
+        opener.setCheckable(True)
+        opener.setAutoExclusive(True)
+        opener.setChecked(self._pages.count() == 1)
+        return opener
 
     def _go(self, page: Page) -> None:
         self._pages.setCurrentWidget(page)
@@ -99,7 +108,7 @@ class Shell(QWidget):
 
     def _theme_box(self) -> QComboBox:
         common = self.context.texts.common
-        box = QComboBox(objectName="themeBox")
+        box = named("themeBox", QComboBox())
         for title, scheme in (
             (common.theme_system, Scheme.SYSTEM),
             (common.theme_light, Scheme.LIGHT),
@@ -107,5 +116,5 @@ class Shell(QWidget):
         ):
             box.addItem(title, scheme)
         box.setCurrentIndex(box.findData(self.context.settings.scheme))
-        box.activated.connect(lambda _index: self.scheme_chosen.emit(box.currentData()))
+        box.activated.connect(lambda _index: self.scheme_chosen.emit(Scheme(box.currentData())))
         return box

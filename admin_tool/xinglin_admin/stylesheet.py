@@ -18,6 +18,7 @@ QLabel[role="small"] { color: $quiet; font-size: 9.5pt; }
 QLabel[role="heading"] { font-weight: 600; }
 QLabel[role="fieldError"] { color: $bad; font-size: 9.5pt; }
 
+QFrame#facts { background: transparent; }
 QFrame[role="card"] { background: $surface; border: 1px solid $line; border-radius: 8px; }
 QFrame#errorBanner { background: $bad_soft; border: 1px solid $bad; border-radius: 6px; }
 QFrame#errorBanner QLabel { color: $bad; }

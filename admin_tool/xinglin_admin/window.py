@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtGui import QAction, QCloseEvent, QIcon, QKeySequence
 from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget
 
-from xinglin_admin import background, theme
+from xinglin_admin import theme
 from xinglin_admin.api.client import Client
 from xinglin_admin.api.models import Session
 from xinglin_admin.context import Context, SessionEvents
@@ -23,7 +23,8 @@ _ICON_SIZE = 64
 
 class MainWindow(QMainWindow):
     def __init__(self, settings: Settings, language: Language, server: str) -> None:
-        super().__init__(objectName="mainWindow")
+        super().__init__()
+        self.setObjectName("mainWindow")
         self._settings = settings
         self._language = language
         self._server = server
@@ -37,10 +38,9 @@ class MainWindow(QMainWindow):
         self._add_shortcuts()
         self._login = self._new_login_page()
 
-    def closeEvent(self, event: QCloseEvent) -> None:
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802  (Qt)
         self._settings.keep_layout("window", self.saveGeometry())
-        if self._shell is not None:
-            self._sign_out()
+        self._sign_out()
         super().closeEvent(event)
 
     def _new_login_page(self) -> LoginPage:
@@ -58,6 +58,7 @@ class MainWindow(QMainWindow):
         self._language = self._settings.language = language
         self._drop_shell()
         old = self._login
+        old.end_session()
         self._login = self._new_login_page()
         self._stack.removeWidget(old)
         old.deleteLater()
@@ -92,9 +93,6 @@ class MainWindow(QMainWindow):
         self._login.ask_again(detail)
 
     def _sign_out(self) -> None:
-        """Tell the server, but do not wait for it: the token is forgotten here in any case."""
-        if self._shell is not None:
-            background.run(self._shell.context.client.logout, owner=self)
         self._drop_shell()
         self._stack.setCurrentWidget(self._login)
         self._login.forget()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
@@ -49,11 +49,9 @@ def mark_scheduled_of(session: Session, author_public_id: str) -> None:
     )
 
 
-def schedule_health(session: Session) -> HealthCheck:
+def schedule_health(session: Session, now: datetime) -> HealthCheck:
     """A scheduled notice that is minutes late means that no worker runs."""
-    query = select(func.count()).where(
-        Notice.state == NoticeState.SCHEDULED, Notice.publish_at < datetime.now(UTC) - LATE
-    )
+    query = select(func.count()).where(Notice.state == NoticeState.SCHEDULED, Notice.publish_at < now - LATE)
     late = session.scalar(query) or 0
     if not late:
         return HealthCheck("news.schedule", is_well=True, detail="no scheduled notice is late")

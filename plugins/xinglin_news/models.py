@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from datetime import datetime
+from typing import Any, ClassVar
 
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -55,6 +56,10 @@ class Column(Base):
     is_active: Mapped[bool] = mapped_column(default=True)
     sort_order: Mapped[int] = mapped_column(default=0)
 
+    def title_in(self, locale: str) -> str:
+        """The title in the reader's language, as far as there is one."""
+        return self.title_en if locale == "en" and self.title_en else self.title
+
 
 class Notice(Base):
     """A notice. `body` is sanitised HTML, `text` the same without marks, for search and previews.
@@ -85,7 +90,7 @@ class Notice(Base):
     withdrawn_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
-    version: Mapped[int]
+    version: Mapped[int] = mapped_column()
 
     column: Mapped[Column] = relationship()
     department: Mapped[Department] = relationship()
@@ -95,7 +100,11 @@ class Notice(Base):
         order_by="Picture.id", cascade="all, delete-orphan", back_populates="notice"
     )
 
-    __mapper_args__ = {"version_id_col": version}
+    __mapper_args__: ClassVar[dict[str, Any]] = {"version_id_col": version}
+
+    @property
+    def is_published(self) -> bool:
+        return self.state == NoticeState.PUBLISHED
 
 
 class Picture(Base):

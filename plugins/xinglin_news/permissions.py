@@ -23,7 +23,9 @@ class NewsPermission(enum.StrEnum):
 
 def columns_as_objects(session: Session) -> list[ScopeObject]:
     """The columns to which a grant of `news:publish` may be narrowed."""
-    rows = session.execute(select(Column.key, Column.title).where(Column.is_active).order_by(Column.sort_order))
+    rows = session.execute(
+        select(Column.key, Column.title).where(Column.is_active).order_by(Column.sort_order)
+    )
     return [ScopeObject(key, title) for key, title in rows]
 
 
@@ -36,7 +38,9 @@ PERMISSIONS = [
     Permission(
         name=NewsPermission.PUBLISH,
         title=_("Publish notices"),
-        summary=_("Write, publish, correct and withdraw notices of a column in the name of the departments of the grant."),
+        summary=_(
+            "Write, publish, correct and withdraw notices of a column in the name of the departments of the grant."
+        ),
         is_delegable=True,
         has_departments=True,
         objects=columns_as_objects,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from pyramid.config import Configurator
 from sqlalchemy.orm import Session
 
@@ -55,15 +57,26 @@ def xinglin_configure(config: Configurator) -> None:
 @hookimpl
 def xinglin_menu() -> list[MenuItem]:
     return [
-        MenuItem("news", _("Notices"), "news.list", "news", NewsPermission.READ, order=10, badge=views.unread_badge),
-        MenuItem("news.mine", _("Write notices"), "news.mine", "send", NewsPermission.PUBLISH, Slot.MENU_AUTHOR),
+        MenuItem(
+            "news", _("Notices"), "news.list", "news", NewsPermission.READ, order=10, badge=views.unread_badge
+        ),
+        MenuItem(
+            "news.mine", _("Write notices"), "news.mine", "send", NewsPermission.PUBLISH, Slot.MENU_AUTHOR
+        ),
     ]
 
 
 @hookimpl
 def xinglin_cards() -> list[Card]:
     return [
-        Card("news.unread", _("Unread notices"), "news/card.jinja2", views.unread_card, NewsPermission.READ, order=10)
+        Card(
+            "news.unread",
+            _("Unread notices"),
+            "news/card.jinja2",
+            views.unread_card,
+            NewsPermission.READ,
+            order=10,
+        )
     ]
 
 
@@ -90,4 +103,4 @@ def xinglin_on_event(event: Event, session: Session) -> None:
 
 @hookimpl
 def xinglin_health(session: Session) -> list[HealthCheck]:
-    return [jobs.schedule_health(session)]
+    return [jobs.schedule_health(session, datetime.now(UTC))]

@@ -14,9 +14,20 @@ NOTICE, MUST_READ, REMINDER, RETURNED = "news.notice", "news.must_read", "news.r
 
 KINDS = [
     PushKind(NOTICE, _("Notices and news"), _("A new notice is addressed to you.")),
-    PushKind(MUST_READ, _("Must-read notices"), _("A notice that everybody addressed has to read."), can_mute=False),
-    PushKind(REMINDER, _("Reminders of notices"), _("You have not read a notice yet, and its author reminds you once.")),
-    PushKind(RETURNED, _("Notices not published"), _("A notice you scheduled could not be published."), can_mute=False),
+    PushKind(
+        MUST_READ, _("Must-read notices"), _("A notice that everybody addressed has to read."), can_mute=False
+    ),
+    PushKind(
+        REMINDER,
+        _("Reminders of notices"),
+        _("You have not read a notice yet, and its author reminds you once."),
+    ),
+    PushKind(
+        RETURNED,
+        _("Notices not published"),
+        _("A notice you scheduled could not be published."),
+        can_mute=False,
+    ),
 ]
 
 
@@ -36,7 +47,9 @@ def count_undeliverable(change: PushStateChange) -> None:
         counted = Notice.undeliverable_count + len(change.person_ids)
         # the bare table: counting must not disturb an editor, whose lock is the version
         change.session.execute(
-            update(Notice.__table__).where(Notice.public_id == change.source_id).values(undeliverable_count=counted)
+            update(Notice.__table__)
+            .where(Notice.public_id == change.source_id)
+            .values(undeliverable_count=counted)
         )
 
 

@@ -16,7 +16,6 @@ ROUTES = (
     ("news.edit", "/news/{notice}/edit"),
     ("news.draft_picture", "/news/{notice}/edit/pictures/{picture}"),
     ("news.audience", "/news/{notice}/audience"),
-    ("news.audience_preview", "/news/{notice}/audience/preview"),
     ("news.publish", "/news/{notice}/publish"),
     ("news.withdraw", "/news/{notice}/withdraw"),
     ("news.discard", "/news/{notice}/discard"),

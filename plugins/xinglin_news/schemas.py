@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -32,14 +32,15 @@ class NewsSettings:
     page_size: int = setting(40, summary="rows on a page of the list of notices")
     max_pictures: int = setting(9, summary="pictures that a notice may have")
     remind_after: timedelta = setting(
-        timedelta(0), summary="how long after publishing the unread may be reminded, such as 4 h; 0 s = at once"
+        timedelta(0),
+        summary="how long after publishing the unread may be reminded, such as 4 h; 0 s = at once",
     )
 
 
 class TermType(colander.SchemaType):  # type: ignore[misc]
     """A term of an audience as a checkbox sends it: `all`, `department_tree:12`, `person:7`."""
 
-    def serialize(self, node: Any, appstruct: Any) -> Any:  # noqa: ARG002
+    def serialize(self, node: Any, appstruct: Any) -> Any:
         return term_text(appstruct)
 
     def deserialize(self, node: Any, cstruct: Any) -> Any:
@@ -81,28 +82,30 @@ class SearchQuery(colander.Schema):  # type: ignore[misc]
 class ReadersQuery(colander.Schema):  # type: ignore[misc]
     """`/news/{notice}/readers?show=read&department=…&page=…`"""
 
-    show = colander.SchemaNode(colander.String(), validator=colander.OneOf(["unread", "read"]), missing="unread")
+    show = colander.SchemaNode(
+        colander.String(), validator=colander.OneOf(["unread", "read"]), missing="unread"
+    )
     department = Text(max_length=KEY_LENGTH, missing=None)
     page = PageNumber()
 
 
-@colander.deferred
-def _choices(node: Any, kw: Mapping[str, Any]) -> deform.widget.SelectWidget:
-    return deform.widget.SelectWidget(values=kw["choices"][node.name])
-
-
-@colander.deferred
-def _is_choice(node: Any, kw: Mapping[str, Any]) -> colander.OneOf:
-    return colander.OneOf([value for value, _title in kw["choices"][node.name]])
+Options = Sequence[tuple[str, str]]
 
 
 class WriteSchema(CSRFSchema):
-    """Where a new notice will stand and in whose name; bound with `choices` of value and title."""
+    """Where a new notice will stand and in whose name."""
 
-    column = colander.SchemaNode(colander.String(), title=_("Column"), widget=_choices, validator=_is_choice)
-    department = colander.SchemaNode(
-        colander.String(), title=_("Issuing department"), widget=_choices, validator=_is_choice
-    )
+    column = colander.SchemaNode(colander.String(), title=_("Column"))
+    department = colander.SchemaNode(colander.String(), title=_("Issuing department"))
+
+    @classmethod
+    def offering(cls, columns: Options, departments: Options) -> WriteSchema:
+        """The schema for these options, each a value and a title."""
+        schema = cls()
+        for name, options in (("column", columns), ("department", departments)):
+            schema[name].widget = deform.widget.SelectWidget(values=options)
+            schema[name].validator = colander.OneOf([value for value, _title in options])
+        return schema
 
 
 class NoticeSchema(CSRFSchema):

@@ -1,3 +1,4 @@
+# noqa: INP001 - a script beside package.json, not a package
 """Build the portal's styles and scripts into its package: `npm ci`, then esbuild, only when a source changed.
 
 Run by `setup.py build_assets` (thus by `pip install .`), or by hand: `python portal/frontend/build.py`.
@@ -26,12 +27,12 @@ class AssetError(RuntimeError):
     """The assets could not be built; the message says what to do."""
 
 
-def build(*, is_forced: bool = False) -> Path:
+def build() -> Path:
     """Bring `static/dist` up to date and return it; raise `AssetError` if node or the registry fails."""
     if os.environ.get("XINGLIN_SKIP_ASSETS") == "1":
         return OUTPUT
     digest = _digest()
-    if is_forced or not _is_fresh(digest):
+    if not _is_fresh(digest):
         node, npm = _programs()
         _run(*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
         _run(*node, "build.mjs", str(OUTPUT))
@@ -81,4 +82,4 @@ def _run(*command: str) -> None:
 
 
 if __name__ == "__main__":
-    print(build(is_forced="--force" in sys.argv))
+    sys.stdout.write(f"{build()}\n")

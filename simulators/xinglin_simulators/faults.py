@@ -57,7 +57,7 @@ class FaultBook:
 
     def __init__(self) -> None:
         self._rules: list[Fault] = []
-        self._random = random.Random(20260101)  # noqa: S311 - repeatable, not a secret
+        self._random = random.Random(20260101)
 
     def add(self, fault: Fault) -> None:
         """Put a rule in force."""

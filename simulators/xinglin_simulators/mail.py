@@ -6,7 +6,6 @@ import asyncio
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import cast
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -63,7 +62,7 @@ class Mailbox:
 
     def _keep(self, envelope: Envelope) -> None:
         raw = envelope.content if isinstance(envelope.content, bytes) else str(envelope.content).encode()
-        parsed = cast("EmailMessage", message_from_bytes(raw, policy=policy.default))
+        parsed = message_from_bytes(raw, policy=policy.default)
         self.version += 1
         self._mails.append(
             Mail(
@@ -81,7 +80,7 @@ class Mailbox:
 
 def _body(parsed: EmailMessage, kind: str) -> str:
     part = parsed.get_body(preferencelist=(kind,))
-    return str(part.get_content()) if part is not None else ""
+    return str(part.get_content()).replace("\r\n", "\n") if part is not None else ""
 
 
 async def start_mail(mailbox: Mailbox, host: str, port: int) -> asyncio.Server:

@@ -93,4 +93,3 @@ def load_settings(path: Path, port: int | None = None) -> Settings:
     except json.JSONDecodeError as error:
         raise SettingsError(f"simulator configuration: {path} is not JSON: {error}") from error
     return settings if port is None else replace(settings, wecom_port=port)
-

@@ -45,10 +45,13 @@ class Client:
         return models.read_session(body)
 
     def logout(self) -> None:
+        """The client is of no more use afterwards, whatever the server says."""
         try:
-            self._call("logout")
+            if self._token:
+                self._call("logout")
         finally:
             self._token = None
+            self._http.close()
 
     def modules(self) -> tuple[models.Module, ...]:
         return models.read_modules(self._call("listModules"))
@@ -64,19 +67,18 @@ class Client:
 
     def grants(self, state: str, text: str, limit: int, offset: int) -> models.Grants:
         """``state`` is a `GrantState` or ``all``."""
-        query = {"state": state, "q": text, "limit": limit, "offset": offset}
+        query: dict[str, str | int] = {"state": state, "q": text, "limit": limit, "offset": offset}
         return models.read_grants(self._call("listGrants", query=query))
 
     def create_grant(self, request: models.GrantRequest, key: uuid.UUID) -> models.Grant:
         """The same ``key`` with the same request never makes a second grant."""
-        body = self._call("createGrant", body=models.write_grant(request), headers={"Idempotency-Key": str(key)})
+        body = self._call(
+            "createGrant", body=models.write_grant(request), headers={"Idempotency-Key": str(key)}
+        )
         return models.read_grant(body)
 
     def revoke_grant(self, grant_id: str) -> None:
         self._call("revokeGrant", path={"id": grant_id})
-
-    def close(self) -> None:
-        self._http.close()
 
     def _call(
         self,
@@ -86,7 +88,7 @@ class Client:
         query: Mapping[str, str | int] | None = None,
         body: object = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Any:  # noqa: ANN401  (a checked JSON document; models.py gives it types)
+    ) -> Any:
         operation = validation.contract().operation(name)
         url = operation.path.format(**{key: quote(value, safe="") for key, value in (path or {}).items()})
         request = self._http.build_request(
@@ -107,6 +109,8 @@ class Client:
             self._token = None
 
     def _send(self, request: httpx.Request) -> httpx.Response:
+        if self._http.is_closed:
+            raise errors.SessionEnded(detail="")
         try:
             return self._http.send(request)
         except httpx.TimeoutException as error:
@@ -116,7 +120,7 @@ class Client:
         except httpx.DecodingError as error:
             raise errors.ContractBroken(request.url.path, "content-encoding", str(error)) from error
 
-    def _read(self, operation: validation.Operation, response: httpx.Response) -> Any:  # noqa: ANN401
+    def _read(self, operation: validation.Operation, response: httpx.Response) -> Any:
         if response.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
             raise errors.ServerFault(response.status_code)
         body = _document(operation, response)
@@ -138,7 +142,9 @@ class Client:
             return errors.TooManyAttempts(detail, int(wait) if wait.isdecimal() else _DEFAULT_WAIT_SECONDS)
         if status in _REFUSALS:
             return _REFUSALS[status](detail)
-        fields = tuple(errors.FieldError(item["field"], item["message"]) for item in problem.get("errors", ()))
+        fields = tuple(
+            errors.FieldError(item["field"], item["message"]) for item in problem.get("errors", ())
+        )
         return errors.InvalidFields(detail, fields)
 
 
@@ -154,7 +160,7 @@ def checked_address(server: str) -> str:
     return server.strip().rstrip("/")
 
 
-def _document(operation: validation.Operation, response: httpx.Response) -> object:
+def _document(operation: validation.Operation, response: httpx.Response) -> Any:
     if not response.content:
         return None
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class Session:
     """Who is signed in and until when (UTC). The token stays inside the client."""
 
     administrator: Administrator
-    expires_at: datetime.datetime
+    expires_at: dt.datetime
 
 
 @dataclass(frozen=True)
@@ -111,12 +111,12 @@ class Grant:
     permission_title: str
     object_title: str | None
     departments: tuple[str, ...]
-    expires_on: datetime.date | None
+    expires_on: dt.date | None
     granted_by: str
-    granted_at: datetime.datetime
+    granted_at: dt.datetime
     state: GrantState
     revoked_by: str | None
-    revoked_at: datetime.datetime | None
+    revoked_at: dt.datetime | None
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class GrantRequest:
     permission: str
     object: str | None
     department_ids: tuple[str, ...]
-    expires_on: datetime.date | None
+    expires_on: dt.date | None
 
 
 def read_session(body: Body) -> Session:
@@ -170,7 +170,7 @@ def read_grant(item: Body) -> Grant:
         permission_title=item["permission"]["title"],
         object_title=scope["title"] if scope else None,
         departments=tuple(department["name"] for department in item["departments"]),
-        expires_on=datetime.date.fromisoformat(last_day) if last_day else None,
+        expires_on=dt.date.fromisoformat(last_day) if last_day else None,
         granted_by=item["granted_by"]["name"],
         granted_at=_moment(item["granted_at"]),
         state=GrantState(item["state"]),
@@ -226,5 +226,5 @@ def _person(item: Body) -> Person:
     )
 
 
-def _moment(text: str) -> datetime.datetime:
-    return datetime.datetime.fromisoformat(text)
+def _moment(text: str) -> dt.datetime:
+    return dt.datetime.fromisoformat(text)

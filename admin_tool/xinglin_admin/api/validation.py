@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import functools
 import importlib.resources
 from collections.abc import Mapping
@@ -21,12 +21,14 @@ _PACKAGE = "xinglin_schemas"
 _FILE = "openapi.yaml"
 _BASE = "urn:xinglin:openapi"
 _METHODS = ("get", "post", "put", "patch", "delete")
-_FORMATS = FormatChecker(formats=["date"])
 
 
-@_FORMATS.checks("date-time", raises=ValueError)
 def _is_moment(value: object) -> bool:
-    return not isinstance(value, str) or datetime.datetime.fromisoformat(value).tzinfo is not None
+    return not isinstance(value, str) or dt.datetime.fromisoformat(value).tzinfo is not None
+
+
+_FORMATS = FormatChecker(formats=["date"])
+_FORMATS.checks("date-time", raises=ValueError)(_is_moment)
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,9 @@ class Contract:
         error = best_match(validator.iter_errors(body))
         if error is not None:
             # The value itself may be personal data, so the message names the rule and the place only.
-            raise ContractBroken(operation.name, error.json_path, f"{error.validator}: {error.validator_value}")
+            raise ContractBroken(
+                operation.name, error.json_path, f"{error.validator}: {error.validator_value}"
+            )
 
 
 @functools.cache

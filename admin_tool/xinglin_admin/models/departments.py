@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 
 from xinglin_admin.api.models import Department
-from xinglin_admin.locale import Texts
+from xinglin_admin.locale.texts import Texts
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
@@ -49,10 +49,10 @@ class DepartmentTreeModel(QAbstractItemModel):
         self._ticked.clear()
         self._changed()
 
-    def rowCount(self, parent: AnyIndex = _NOWHERE) -> int:
+    def rowCount(self, parent: AnyIndex = _NOWHERE) -> int:  # noqa: N802  (Qt)
         return len(self._children.get(_position(parent), ()))
 
-    def columnCount(self, parent: AnyIndex = _NOWHERE) -> int:  # noqa: ARG002
+    def columnCount(self, parent: AnyIndex = _NOWHERE) -> int:  # noqa: N802  (Qt)
         return 1
 
     def index(self, row: int, column: int, parent: AnyIndex = _NOWHERE) -> QModelIndex:
@@ -67,7 +67,7 @@ class DepartmentTreeModel(QAbstractItemModel):
             return QModelIndex()
         return self.createIndex(self._children[self._parents[above]].index(above), 0, above)
 
-    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401
+    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         position = _position(index)
         if position is None:
             return None
@@ -80,7 +80,7 @@ class DepartmentTreeModel(QAbstractItemModel):
                 return self._tick_of(position)
         return None
 
-    def setData(self, index: AnyIndex, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:  # noqa: ANN401
+    def setData(self, index: AnyIndex, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:  # noqa: N802  (Qt)
         position = _position(index)
         if position is None or role != _CHECK or self._is_covered(position):
             return False
@@ -103,7 +103,11 @@ class DepartmentTreeModel(QAbstractItemModel):
     def _tick_of(self, position: int) -> Qt.CheckState:
         if position in self._ticked or self._is_covered(position):
             return Qt.CheckState.Checked
-        return Qt.CheckState.PartiallyChecked if self._ticked & self._below(position) else Qt.CheckState.Unchecked
+        return (
+            Qt.CheckState.PartiallyChecked
+            if self._ticked & self._below(position)
+            else Qt.CheckState.Unchecked
+        )
 
     def _is_covered(self, position: int) -> bool:
         above = self._parents[position]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from collections.abc import Callable
 
 from xinglin_admin.api.models import Grant, GrantState
-from xinglin_admin.locale import Texts
+from xinglin_admin.locale.texts import Texts
 from xinglin_admin.models.rows import Column
 from xinglin_admin.theme import Tone
 
@@ -14,7 +14,7 @@ ENDS_SOON_DAYS = 14
 _TONES = {GrantState.ACTIVE: Tone.GOOD, GrantState.EXPIRED: Tone.QUIET, GrantState.REVOKED: Tone.BAD}
 
 
-def grant_columns(texts: Texts, today: Callable[[], datetime.date]) -> tuple[Column[Grant], ...]:
+def grant_columns(texts: Texts, today: Callable[[], dt.date]) -> tuple[Column[Grant], ...]:
     words = texts.grants
     return (
         Column(words.person, lambda grant: grant.person_name),
@@ -47,12 +47,12 @@ def state_text(grant: Grant, texts: Texts) -> str:
     }[grant.state]
 
 
-def ends_soon(grant: Grant, today: datetime.date) -> bool:
+def ends_soon(grant: Grant, today: dt.date) -> bool:
     if grant.expires_on is None or grant.state is not GrantState.ACTIVE:
         return False
     return (grant.expires_on - today).days <= ENDS_SOON_DAYS
 
 
-def moment_text(moment: datetime.datetime | None, texts: Texts) -> str:
+def moment_text(moment: dt.datetime | None, texts: Texts) -> str:
     """In the time zone of this computer, to the minute."""
     return moment.astimezone().strftime("%Y-%m-%d %H:%M") if moment else texts.common.none

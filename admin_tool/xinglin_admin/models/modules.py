@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xinglin_admin.api.models import Module, ModuleState
-from xinglin_admin.locale import Texts
+from xinglin_admin.locale.texts import Texts
 from xinglin_admin.models.rows import Column
 from xinglin_admin.theme import Tone
 
@@ -17,7 +17,9 @@ def module_columns(texts: Texts) -> tuple[Column[Module], ...]:
         Column(words.name, lambda module: module.name, lambda _module: Tone.QUIET),
         Column(words.version, lambda module: module.version),
         Column(words.required, lambda module: words.is_required if module.is_required else words.is_optional),
-        Column(words.state, lambda module: module_state_text(module, texts), lambda module: _TONES[module.state]),
+        Column(
+            words.state, lambda module: module_state_text(module, texts), lambda module: _TONES[module.state]
+        ),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xinglin_admin.api.models import Person, PersonState
-from xinglin_admin.locale import Texts
+from xinglin_admin.locale.texts import Texts
 from xinglin_admin.models.rows import Column
 
 

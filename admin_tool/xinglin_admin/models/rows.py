@@ -31,7 +31,9 @@ class Column(Generic[Row]):
 
 
 class RowsModel(QAbstractTableModel, Generic[Row]):
-    def __init__(self, columns: Sequence[Column[Row]], *, is_usable: Callable[[Row], bool] | None = None) -> None:
+    def __init__(
+        self, columns: Sequence[Column[Row]], *, is_usable: Callable[[Row], bool] | None = None
+    ) -> None:
         super().__init__()
         self._columns = tuple(columns)
         self._rows: tuple[Row, ...] = ()
@@ -45,13 +47,15 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
     def row(self, index: AnyIndex) -> Row | None:
         return self._rows[index.row()] if index.isValid() else None
 
-    def rowCount(self, parent: AnyIndex = _NOWHERE) -> int:
+    def rowCount(self, parent: AnyIndex = _NOWHERE) -> int:  # noqa: N802  (Qt)
         return 0 if parent.isValid() else len(self._rows)
 
-    def columnCount(self, parent: AnyIndex = _NOWHERE) -> int:
+    def columnCount(self, parent: AnyIndex = _NOWHERE) -> int:  # noqa: N802  (Qt)
         return 0 if parent.isValid() else len(self._columns)
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401
+    def headerData(  # noqa: N802  (Qt)
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
         if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return self._columns[section].title
         if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
@@ -64,7 +68,7 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
             return Qt.ItemFlag.NoItemFlags
         return super().flags(index)
 
-    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401
+    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         row = self.row(index)
         if row is None:
             return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import uuid
 from collections.abc import Callable
 from functools import partial
@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QGridLayout,
     QHBoxLayout,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -26,9 +25,11 @@ from xinglin_admin.api.models import Department, Grant, GrantRequest, Permission
 from xinglin_admin.context import Context
 from xinglin_admin.pages.grant_draft import GrantDraft
 from xinglin_admin.widgets.banner import ErrorBanner
+from xinglin_admin.widgets.button import button
 from xinglin_admin.widgets.department_picker import DepartmentPicker
 from xinglin_admin.widgets.form_field import FormField
 from xinglin_admin.widgets.labels import label
+from xinglin_admin.widgets.named import named
 from xinglin_admin.widgets.person_picker import PersonPicker
 
 _SIZE = (900, 640)
@@ -41,7 +42,8 @@ class GrantDialog(QDialog):
     granted = Signal(object)
 
     def __init__(self, context: Context, parent: QWidget) -> None:
-        super().__init__(parent, objectName="grantDialog")
+        super().__init__(parent)
+        self.setObjectName("grantDialog")
         self._context = context
         self._words = context.texts.dialog
         self._attempt: tuple[GrantRequest, uuid.UUID] | None = None
@@ -49,20 +51,19 @@ class GrantDialog(QDialog):
         self._person = PersonPicker(context)
         self._person.chosen.connect(self._on_changed)
         self._person.failed.connect(lambda error: self._explain(error, self._person.search))
-        self._permission = QComboBox(objectName="permissionBox")
+        self._permission = named("permissionBox", QComboBox())
         self._permission.currentIndexChanged.connect(self._on_permission)
-        self._object = QComboBox(objectName="objectBox")
+        self._object = named("objectBox", QComboBox())
         self._object.currentIndexChanged.connect(self._on_changed)
         self._departments = DepartmentPicker(context.texts)
         self._departments.ticked.connect(self._on_changed)
         self._last_day = _date_field(context.today())
         self._last_day.dateChanged.connect(self._on_changed)
-        self._no_end = QCheckBox(self._words.no_expiry, objectName="noExpiryBox")
+        self._no_end = named("noExpiryBox", QCheckBox(self._words.no_expiry))
         self._no_end.toggled.connect(self._on_no_end)
         self._summary = label(name="grantSummary", is_wrapped=True)
-        self._save = QPushButton(self._words.save, objectName="saveGrantButton", enabled=False, default=True)
-        self._save.setProperty("role", "primary")
-        self._save.clicked.connect(self._on_save)
+        self._save = button(self._words.save, "saveGrantButton", self._on_save, role="primary")
+        self._save.setDefault(True)
         self._permission_summary = label(role="small", is_wrapped=True)
         self._fields = self._named_fields()
         self._lay_out()
@@ -78,7 +79,7 @@ class GrantDialog(QDialog):
             permission=permission,
             object=self._object.currentData() if has_object else None,
             departments=self._departments.chosen(),
-            last_day=None if self._no_end.isChecked() else datetime.date(day.year(), day.month(), day.day()),
+            last_day=None if self._no_end.isChecked() else dt.date(day.year(), day.month(), day.day()),
         )
 
     def _load_choices(self) -> None:
@@ -108,7 +109,7 @@ class GrantDialog(QDialog):
         self._permission_summary.setText(permission.summary if permission else "")
         self._on_changed()
 
-    def _on_no_end(self, checked: bool) -> None:  # noqa: FBT001  (the shape of Qt's signal)
+    def _on_no_end(self, checked: bool) -> None:
         self._last_day.setEnabled(not checked)
         self._on_changed()
 
@@ -170,9 +171,13 @@ class GrantDialog(QDialog):
         words = self._words
         return {
             "person_id": FormField("person_id", words.person, self._person),
-            "permission": FormField("permission", words.permission, self._permission, self._permission_summary),
+            "permission": FormField(
+                "permission", words.permission, self._permission, self._permission_summary
+            ),
             "object": FormField("object", words.object, self._object),
-            "expires_on": FormField("expires_on", words.expiry, self._expiry_row(), label(words.expiry_hint, role="small")),
+            "expires_on": FormField(
+                "expires_on", words.expiry, self._expiry_row(), label(words.expiry_hint, role="small")
+            ),
             "department_ids": FormField("department_ids", words.departments, self._departments),
         }
 
@@ -198,8 +203,8 @@ class GrantDialog(QDialog):
         grid.addWidget(self._fields["department_ids"], 0, 1)
         grid.setColumnStretch(0, 1)
         grid.setColumnStretch(1, 1)
-        cancel = QPushButton(self._context.texts.common.cancel, objectName="cancelGrantButton", autoDefault=False)
-        cancel.clicked.connect(self.reject)
+        cancel = button(self._context.texts.common.cancel, "cancelGrantButton", self.reject)
+        cancel.setAutoDefault(False)
         buttons = QHBoxLayout()
         buttons.addStretch()
         buttons.addWidget(cancel)
@@ -214,9 +219,10 @@ class GrantDialog(QDialog):
         self._person.field.setFocus()
 
 
-def _date_field(today: datetime.date) -> QDateEdit:
+def _date_field(today: dt.date) -> QDateEdit:
     first = QDate(today.year, today.month, today.day)
-    field = QDateEdit(first.addYears(_USUAL_YEARS), objectName="expiryDate", calendarPopup=True)
+    field = named("expiryDate", QDateEdit(first.addYears(_USUAL_YEARS)))
+    field.setCalendarPopup(True)
     field.setMinimumDate(first)
     field.setDisplayFormat("yyyy-MM-dd")
     return field
@@ -224,7 +230,7 @@ def _date_field(today: datetime.date) -> QDateEdit:
 
 def _fill(box: QComboBox, first: str, items: list[tuple[str, object]]) -> None:
     """Replace the choices; the first one means that nothing is chosen."""
-    was_blocked = box.blockSignals(True)  # noqa: FBT003  (Qt's own signature)
+    was_blocked = box.blockSignals(True)
     box.clear()
     box.addItem(first, None)
     for title, item in items:

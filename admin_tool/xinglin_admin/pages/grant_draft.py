@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from dataclasses import dataclass
 
 from xinglin_admin.api.models import Department, GrantRequest, Permission, Person, ScopeObject
-from xinglin_admin.locale import Texts
+from xinglin_admin.locale.texts import Texts
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class GrantDraft:
     permission: Permission | None
     object: ScopeObject | None
     departments: tuple[Department, ...]
-    last_day: datetime.date | None
+    last_day: dt.date | None
 
     def missing(self, texts: Texts) -> list[str]:
         words, permission = texts.dialog, self.permission

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 
 from xinglin_admin.api.models import Grant
-from xinglin_admin.locale import Texts
+from xinglin_admin.locale.texts import Texts
 from xinglin_admin.models.grants import ends_soon, last_day_text, moment_text, state_text
 
 
-def grant_facts(grant: Grant, texts: Texts, today: datetime.date) -> list[tuple[str, str]]:
+def grant_facts(grant: Grant, texts: Texts, today: dt.date) -> list[tuple[str, str]]:
     words = texts.grants
     last_day = last_day_text(grant, texts) + (f"  {words.ends_soon}" if ends_soon(grant, today) else "")
     facts = [

@@ -5,19 +5,21 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPushButton, QSplitter
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSplitter
 
 from xinglin_admin.api.models import Grant, Grants, GrantState
 from xinglin_admin.context import Context
-from xinglin_admin.locale import Texts
+from xinglin_admin.locale.texts import Texts
 from xinglin_admin.models.grants import grant_columns
 from xinglin_admin.models.rows import ROW_ROLE, RowsModel
 from xinglin_admin.pages.grant_dialog import GrantDialog
 from xinglin_admin.pages.grant_facts import grant_facts
 from xinglin_admin.pages.page import Page
+from xinglin_admin.widgets.button import button
 from xinglin_admin.widgets.confirmation import ask
 from xinglin_admin.widgets.debounce import when_typing_pauses
 from xinglin_admin.widgets.facts import FactsCard
+from xinglin_admin.widgets.named import named
 from xinglin_admin.widgets.pager import Pager
 from xinglin_admin.widgets.table import table
 
@@ -34,7 +36,7 @@ class GrantsPage(Page):
         self._dialog: GrantDialog | None = None
         self._asked = 0
         self._model: RowsModel[Grant] = RowsModel(grant_columns(context.texts, context.today))
-        self._filter = QLineEdit(objectName="grantFilter", placeholderText=words.filter_hint, maxLength=100)
+        self._filter = named("grantFilter", QLineEdit(placeholderText=words.filter_hint, maxLength=100))
         self._filter.setClearButtonEnabled(True)
         when_typing_pauses(self._filter, self._from_start)
         self._state = self._state_box()
@@ -43,9 +45,8 @@ class GrantsPage(Page):
         self._facts = FactsCard(words.detail, words.choose_row, "grantFacts")
         self._pager = Pager(words, PAGE_SIZE)
         self._pager.turned.connect(self.refresh)
-        self._revoke = QPushButton(words.revoke, objectName="revokeButton", enabled=False)
-        self._revoke.setProperty("role", "danger")
-        self._revoke.clicked.connect(self._ask_to_revoke)
+        self._revoke = button(words.revoke, "revokeButton", self._ask_to_revoke, role="danger")
+        self._revoke.setEnabled(False)
         self._lay_out()
 
     @staticmethod
@@ -144,7 +145,7 @@ class GrantsPage(Page):
 
     def _state_box(self) -> QComboBox:
         words = self.context.texts.grants
-        box = QComboBox(objectName="grantState")
+        box = named("grantState", QComboBox())
         for title, state in (
             (words.state_active, GrantState.ACTIVE.value),
             (words.state_expired, GrantState.EXPIRED.value),
@@ -157,12 +158,10 @@ class GrantsPage(Page):
 
     def _lay_out(self) -> None:
         texts = self.context.texts
-        new = QPushButton(texts.grants.new, objectName="newGrantButton")
-        new.setProperty("role", "primary")
-        new.clicked.connect(self._open_dialog)
-        self.actions_row.addWidget(new)
-        refresh = QPushButton(texts.common.refresh, objectName="refreshButton", toolTip=texts.common.refresh_tip)
-        refresh.clicked.connect(self.refresh)
+        self.actions_row.addWidget(
+            button(texts.grants.new, "newGrantButton", self._open_dialog, role="primary")
+        )
+        refresh = button(texts.common.refresh, "refreshGrants", self.refresh, tip=texts.common.refresh_tip)
         bar = QHBoxLayout()
         bar.addWidget(self._filter, 1)
         for widget in (self._state, refresh, self._revoke):

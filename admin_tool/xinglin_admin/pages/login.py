@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRegularExpression, Qt, QTimer, Signal
 from PySide6.QtGui import QRegularExpressionValidator
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QVBoxLayout,
+    QWidget,
+)
 
 from xinglin_admin import background
 from xinglin_admin.api import errors
 from xinglin_admin.api.client import Client
 from xinglin_admin.api.models import Session
-from xinglin_admin.locale import Language, Texts
+from xinglin_admin.locale import Language
+from xinglin_admin.locale.texts import Texts
+from xinglin_admin.theme import Tone
 from xinglin_admin.widgets.banner import ErrorBanner, NoticeBar
+from xinglin_admin.widgets.button import button
 from xinglin_admin.widgets.emblem import emblem
 from xinglin_admin.widgets.labels import label
+from xinglin_admin.widgets.named import named
 
 _CARD_WIDTH, _EMBLEM_SIZE = 440, 52
 _SECOND = 1000
@@ -35,15 +47,13 @@ class LoginPage(QWidget):
         self._wait_seconds = 0
         self.banner = ErrorBanner(texts)
         self.notice = NoticeBar()
-        self._server = QLineEdit(server, objectName="serverField", placeholderText="https://portal.example.org")
-        self._login = QLineEdit(objectName="loginField", maxLength=64)
-        self._password = QLineEdit(
-            objectName="passwordField", maxLength=256, echoMode=QLineEdit.EchoMode.Password
+        self._server = named("serverField", QLineEdit(server, placeholderText="https://portal.example.org"))
+        self._login = named("loginField", QLineEdit(maxLength=64))
+        self._password = named(
+            "passwordField", QLineEdit(maxLength=256, echoMode=QLineEdit.EchoMode.Password)
         )
         self._code = _code_field(texts)
-        self._button = QPushButton(texts.login.button, objectName="loginButton")
-        self._button.setProperty("role", "primary")
-        self._button.clicked.connect(self.submit)
+        self._button = button(texts.login.button, "loginButton", self.submit, role="primary")
         for field in (self._server, self._login, self._password, self._code):
             field.returnPressed.connect(self.submit)
         self._clock = QTimer(self, interval=_SECOND)
@@ -57,7 +67,7 @@ class LoginPage(QWidget):
         self.banner.hide()
         login, password, code = self._login.text().strip(), self._password.text(), self._code.text()
         if not login or not password or len(code) != _CODE_LENGTH:
-            self.notice.say(self._texts.login.complete_fields)
+            self.notice.say(self._texts.login.complete_fields, Tone.WARNING)
             return
         try:
             client = self._client_for(self._server.text())
@@ -71,16 +81,22 @@ class LoginPage(QWidget):
 
     def ask_again(self, detail: str) -> None:
         """The session has ended: say so and keep server and login name."""
-        self.notice.say(f"{detail} {self._texts.login.session_ended}")
+        self.notice.say(f"{detail} {self._texts.login.session_ended}", Tone.WARNING)
         self.focus_first_empty()
 
     def forget(self) -> None:
         """Signed out on purpose: the next login starts with nothing of this one."""
-        self._client = None
+        self.end_session()
         self._login.clear()
         self.notice.hide()
         self.banner.hide()
         self.focus_first_empty()
+
+    def end_session(self) -> None:
+        """Tell the server without waiting for it: the token is forgotten here in any case."""
+        if self._client is not None:
+            background.run(self._client.logout, owner=self)
+            self._client = None
 
     def focus_first_empty(self) -> None:
         for field in (self._server, self._login, self._password, self._code):
@@ -91,6 +107,7 @@ class LoginPage(QWidget):
     def _client_for(self, server: str) -> Client:
         """The former client for the same server, so that open windows go on with the new token."""
         if self._client is None or self._client.server != server.strip().rstrip("/"):
+            self.end_session()
             self._client = Client(server, self._language.http_name)
         return self._client
 
@@ -162,7 +179,13 @@ class LoginPage(QWidget):
         outside.addStretch(2)
         outside.addLayout(self._brand())
         outside.addSpacing(14)
-        outside.addWidget(card, 0, Qt.AlignmentFlag.AlignHCenter)
+        middle = (
+            QHBoxLayout()
+        )  # an alignment flag instead would cut wrapped sentences: it ignores their height
+        middle.addStretch()
+        middle.addWidget(card)
+        middle.addStretch()
+        outside.addLayout(middle)
         outside.addStretch(3)
 
     def _brand(self) -> QHBoxLayout:
@@ -181,11 +204,11 @@ class LoginPage(QWidget):
         return row
 
     def _language_row(self) -> QHBoxLayout:
-        box = QComboBox(objectName="languageBox")
+        box = named("languageBox", QComboBox())
         for language, name in _LANGUAGE_NAMES.items():
             box.addItem(name, language)
         box.setCurrentIndex(box.findData(self._language))
-        box.activated.connect(lambda _index: self.language_chosen.emit(box.currentData()))
+        box.activated.connect(lambda _index: self.language_chosen.emit(Language(box.currentData())))
         row = QHBoxLayout()
         row.addStretch()
         row.addWidget(label(self._texts.login.language, role="quiet"))
@@ -194,7 +217,7 @@ class LoginPage(QWidget):
 
 
 def _code_field(texts: Texts) -> QLineEdit:
-    field = QLineEdit(objectName="codeField", placeholderText=texts.login.code_hint, maxLength=_CODE_LENGTH)
+    field = named("codeField", QLineEdit(placeholderText=texts.login.code_hint, maxLength=_CODE_LENGTH))
     field.setValidator(QRegularExpressionValidator(QRegularExpression("[0-9]{0,6}"), field))
     field.setInputMethodHints(Qt.InputMethodHint.ImhDigitsOnly | Qt.InputMethodHint.ImhSensitiveData)
     return field

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections import Counter
 
 from PySide6.QtCore import QSortFilterProxyModel, Qt
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QSplitter
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSplitter
 
 from xinglin_admin.api.models import Module, ModuleState
 from xinglin_admin.context import Context
-from xinglin_admin.locale import Texts
+from xinglin_admin.locale.texts import Texts
 from xinglin_admin.models.modules import module_columns, module_state_text
 from xinglin_admin.models.rows import ROW_ROLE, RowsModel
 from xinglin_admin.pages.page import Page
 from xinglin_admin.theme import Tone
+from xinglin_admin.widgets.button import button
 from xinglin_admin.widgets.facts import FactsCard
 from xinglin_admin.widgets.labels import label
+from xinglin_admin.widgets.named import named
 from xinglin_admin.widgets.table import table
 
 
@@ -29,7 +31,7 @@ class ModulesPage(Page):
         self._shown = QSortFilterProxyModel(self, filterKeyColumn=-1)
         self._shown.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self._shown.setSourceModel(self._model)
-        self._filter = QLineEdit(objectName="moduleFilter", placeholderText=words.filter_hint)
+        self._filter = named("moduleFilter", QLineEdit(placeholderText=words.filter_hint))
         self._filter.setClearButtonEnabled(True)
         self._filter.textChanged.connect(self._shown.setFilterFixedString)
         self._table = table("modulesTable", self._shown, context.settings, [150, 130, 90, 110], wide=0)
@@ -75,8 +77,7 @@ class ModulesPage(Page):
 
     def _lay_out(self) -> None:
         texts = self.context.texts
-        refresh = QPushButton(texts.common.refresh, objectName="refreshButton", toolTip=texts.common.refresh_tip)
-        refresh.clicked.connect(self.refresh)
+        refresh = button(texts.common.refresh, "refreshModules", self.refresh, tip=texts.common.refresh_tip)
         bar = QHBoxLayout()
         bar.addWidget(self._filter, 1)
         bar.addWidget(refresh)

@@ -8,11 +8,12 @@ from typing import ClassVar, TypeVar
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from xinglin_admin import background
-from xinglin_admin.api.errors import ApiError, SessionEnded
+from xinglin_admin.api.errors import ApiError, Conflict, NotFound, SessionEnded
 from xinglin_admin.context import Context
-from xinglin_admin.locale import Texts
+from xinglin_admin.locale.texts import Texts
 from xinglin_admin.widgets.banner import ErrorBanner, NoticeBar
 from xinglin_admin.widgets.labels import label
+from xinglin_admin.widgets.named import named
 
 T = TypeVar("T")
 _MARGIN = 24
@@ -28,7 +29,7 @@ class Page(QWidget):
         self.context = context
         self.banner = ErrorBanner(context.texts)
         self.notice = NoticeBar()
-        self._busy = QProgressBar(objectName="busyBar", maximum=0, textVisible=False)
+        self._busy = named("busyBar", QProgressBar(maximum=0, textVisible=False))
         self._running = 0
         self.actions_row = QHBoxLayout()
         self.body = QVBoxLayout(self)
@@ -73,7 +74,8 @@ class Page(QWidget):
 
         def failed(error: ApiError) -> None:
             self._finished()
-            self.explain(error, retry)
+            is_outdated = isinstance(error, (Conflict, NotFound))
+            self.explain(error, self.refresh if is_outdated else retry)
 
         self._running += 1
         self._show_busy()

@@ -8,8 +8,15 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 
-def ask(  # noqa: PLR0913  (six sentences and an act; keyword-only)
-    parent: QWidget, *, title: str, question: str, consequence: str, yes: str, no: str, act: Callable[[], None]
+def ask(
+    parent: QWidget,
+    *,
+    title: str,
+    question: str,
+    consequence: str,
+    yes: str,
+    no: str,
+    act: Callable[[], None],
 ) -> None:
     """Opens and returns at once; ``act`` is called on ``yes``. Enter and Esc mean ``no``."""
     box = QMessageBox(QMessageBox.Icon.Warning, title, question, parent=parent)

@@ -15,4 +15,5 @@ def when_typing_pauses(field: QLineEdit, act: Callable[[], None]) -> None:
     timer = QTimer(field, singleShot=True, interval=DELAY_MILLISECONDS)
     timer.timeout.connect(act)
     field.textChanged.connect(lambda _text: timer.start())
-    field.returnPressed.connect(lambda: (timer.stop(), act()))
+    field.returnPressed.connect(timer.stop)
+    field.returnPressed.connect(act)

@@ -8,9 +8,10 @@ from PySide6.QtCore import QSortFilterProxyModel, Qt, Signal
 from PySide6.QtWidgets import QLineEdit, QTreeView, QVBoxLayout, QWidget
 
 from xinglin_admin.api.models import Department
-from xinglin_admin.locale import Texts
+from xinglin_admin.locale.texts import Texts
 from xinglin_admin.models.departments import DepartmentTreeModel
 from xinglin_admin.widgets.labels import label
+from xinglin_admin.widgets.named import named
 
 
 class DepartmentPicker(QWidget):
@@ -24,10 +25,10 @@ class DepartmentPicker(QWidget):
         self._shown = QSortFilterProxyModel(self, recursiveFilteringEnabled=True)
         self._shown.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self._shown.setSourceModel(self.model)
-        self._filter = QLineEdit(objectName="departmentFilter", placeholderText=self._words.department_filter)
+        self._filter = named("departmentFilter", QLineEdit(placeholderText=self._words.department_filter))
         self._filter.setClearButtonEnabled(True)
         self._filter.textChanged.connect(self._on_filter)
-        self._tree = QTreeView(objectName="departmentTree", headerHidden=True, uniformRowHeights=True)
+        self._tree = named("departmentTree", QTreeView(headerHidden=True, uniformRowHeights=True))
         self._tree.setAccessibleName(self._words.departments)
         self._tree.setModel(self._shown)
         self._hint = label(role="small", is_wrapped=True)

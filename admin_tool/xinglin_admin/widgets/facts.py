@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout
 
 from xinglin_admin.widgets.labels import label
+from xinglin_admin.widgets.named import named
 
 Fact = tuple[str, str]
 
 
-class FactsCard(QFrame):
+class FactsCard(QScrollArea):
     def __init__(self, heading: str, hint: str, name: str) -> None:
-        super().__init__(objectName=name)
+        super().__init__(widgetResizable=True)
+        self.setObjectName(name)
         self.setProperty("role", "card")
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        content = named("facts", QFrame())
+        self.setWidget(content)
         self._hint = hint
         self._shown: list[QLabel] = []
-        self._column = QVBoxLayout(self)
+        self._column = QVBoxLayout(content)
         self._column.setContentsMargins(16, 14, 16, 14)
         self._column.setSpacing(2)
         self._column.setAlignment(Qt.AlignmentFlag.AlignTop)

@@ -16,6 +16,6 @@ def label(text: str = "", *, role: str = "", name: str = "", is_wrapped: bool = 
         widget.setProperty("role", role)
     if is_wrapped:
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
-        policy.setHeightForWidth(True)  # noqa: FBT003  (Qt's own signature)
+        policy.setHeightForWidth(True)
         widget.setSizePolicy(policy)
     return widget

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from xinglin_admin.locale.texts import GrantTexts
+from xinglin_admin.widgets.button import button
 from xinglin_admin.widgets.labels import label
 
 
@@ -18,10 +19,8 @@ class Pager(QWidget):
         self._size = size
         self.offset = 0
         self._range = label(role="small", name="pageRange")
-        self._previous = QPushButton(words.previous, objectName="previousButton")
-        self._previous.clicked.connect(lambda: self._turn(-self._size))
-        self._next = QPushButton(words.next, objectName="nextButton")
-        self._next.clicked.connect(lambda: self._turn(self._size))
+        self._previous = button(words.previous, "previousButton", lambda: self._turn(-self._size))
+        self._next = button(words.next, "nextButton", lambda: self._turn(self._size))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self._range, 1)
@@ -37,8 +36,8 @@ class Pager(QWidget):
 
     def _show_buttons(self, total: int) -> None:
         """Buttons appear only where the list has more than one part."""
-        for button in (self._previous, self._next):
-            button.setVisible(total > self._size or self.offset > 0)
+        for turner in (self._previous, self._next):
+            turner.setVisible(total > self._size or self.offset > 0)
         self._previous.setEnabled(self.offset > 0)
         self._next.setEnabled(self.offset + self._size < total)
 

@@ -15,6 +15,7 @@ from xinglin_admin.models.people import is_active, person_columns
 from xinglin_admin.models.rows import ROW_ROLE, RowsModel
 from xinglin_admin.widgets.debounce import when_typing_pauses
 from xinglin_admin.widgets.labels import label
+from xinglin_admin.widgets.named import named
 
 LIMIT = 20
 
@@ -30,15 +31,15 @@ class PersonPicker(QWidget):
         self._context = context
         self._wanted = ""
         words = context.texts.dialog
-        self.field = QLineEdit(objectName="personSearch", placeholderText=words.person_hint, maxLength=100)
+        self.field = named("personSearch", QLineEdit(placeholderText=words.person_hint, maxLength=100))
         self.field.setClearButtonEnabled(True)
         self.field.setAccessibleName(words.person)
         when_typing_pauses(self.field, self.search)
         self._model: RowsModel[Person] = RowsModel(person_columns(context.texts), is_usable=is_active)
-        self._list = QListView(objectName="personResults", uniformItemSizes=True)
+        self._list = named("personResults", QListView(uniformItemSizes=True))
         self._list.setModel(self._model)
         self._list.setAccessibleName(words.person)
-        self._list.selectionModel().selectionChanged.connect(lambda: self.chosen.emit())
+        self._list.selectionModel().selectionChanged.connect(self._on_selection)
         self._found = label(role="small", name="peopleFound")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -59,6 +60,9 @@ class PersonPicker(QWidget):
         background.run(partial(self._context.client.people, text, LIMIT), owner=self).success(
             partial(self._show, text)
         ).failure(partial(self._explain, text))
+
+    def _on_selection(self) -> None:
+        self.chosen.emit()
 
     def _show(self, text: str, found: People) -> None:
         """An answer to text that was typed before is dropped."""

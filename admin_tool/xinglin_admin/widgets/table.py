@@ -8,15 +8,18 @@ from PySide6.QtCore import QAbstractItemModel
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from xinglin_admin.settings import Settings
+from xinglin_admin.widgets.named import named
 from xinglin_admin.widgets.tone_delegate import PillDelegate, ToneDelegate
 
 _ROW_HEIGHT = 38
 _STATE_WIDTH = 120
 
 
-def table(name: str, model: QAbstractItemModel, settings: Settings, widths: list[int], wide: int) -> QTableView:
+def table(
+    name: str, model: QAbstractItemModel, settings: Settings, widths: list[int], wide: int
+) -> QTableView:
     """``widths`` of all columns but the last, which shows the state; column ``wide`` takes the room that is left."""
-    view = QTableView(objectName=name)
+    view = named(name, QTableView())
     view.setModel(model)
     view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -32,14 +35,16 @@ def table(name: str, model: QAbstractItemModel, settings: Settings, widths: list
     return view
 
 
-def _remember_columns(header: QHeaderView, name: str, settings: Settings, widths: list[int], wide: int) -> None:
+def _remember_columns(
+    header: QHeaderView, name: str, settings: Settings, widths: list[int], wide: int
+) -> None:
     header.setHighlightSections(False)
     for column, width in enumerate([*widths, _STATE_WIDTH]):
         header.resizeSection(column, width)
     header.restoreState(settings.layout(name))
     header.setSectionResizeMode(wide, QHeaderView.ResizeMode.Stretch)
 
-    def keep(*_sizes: Any) -> None:  # noqa: ANN401
+    def keep(*_sizes: Any) -> None:
         settings.keep_layout(name, header.saveState())
 
     header.sectionResized.connect(keep)

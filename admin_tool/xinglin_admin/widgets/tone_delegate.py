@@ -15,7 +15,7 @@ _PADDING, _PILL_PADDING, _PILL_HEIGHT = 11, 10, 22
 class ToneDelegate(QStyledItemDelegate):
     """Coloured text."""
 
-    def initStyleOption(self, option: QStyleOptionViewItem, index: AnyIndex) -> None:
+    def initStyleOption(self, option: QStyleOptionViewItem, index: AnyIndex) -> None:  # noqa: N802  (Qt)
         super().initStyleOption(option, index)
         tone = index.data(TONE_ROLE)
         if tone in (None, Tone.PLAIN):
@@ -29,7 +29,9 @@ class PillDelegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
         self.initStyleOption(option, index)
         text, option.text = option.text, ""
-        option.widget.style().drawControl(QStyle.ControlElement.CE_ItemViewItem, option, painter, option.widget)
+        option.widget.style().drawControl(
+            QStyle.ControlElement.CE_ItemViewItem, option, painter, option.widget
+        )
         colours = colours_of(option.palette)
         ink, ground = colours.of_tone(Tone(index.data(TONE_ROLE)))
         if option.state & QStyle.StateFlag.State_Selected:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from xinglin.people.audience import AudienceService, LeftOut, Preview, Term, visible
+from xinglin.people.display import set_display
 from xinglin.people.errors import AudienceRefused, PeopleRefused
 from xinglin.people.facets import facets_of
 from xinglin.people.models import (
@@ -41,5 +42,6 @@ __all__ = [
     "Term",
     "Unreachable",
     "facets_of",
+    "set_display",
     "visible",
 ]

@@ -6,7 +6,7 @@ from pyramid.request import Request
 
 from xinglin.auth.errors import GrantRefused
 from xinglin.auth.grants import GrantFilter, GrantService
-from xinglin.auth.identity import ALL, AllObjects, HeldGrant, Identity
+from xinglin.auth.identity import ALL, AllObjects, HeldGrant, Identity, held_grants
 from xinglin.auth.policy import ADMINISTRATOR, PERSON, PUBLIC, STAFF
 from xinglin.auth.sessions import SessionService
 
@@ -33,4 +33,5 @@ __all__ = [
     "Identity",
     "SessionService",
     "current",
+    "held_grants",
 ]

@@ -6,6 +6,8 @@ import atexit
 import logging
 import queue
 import threading
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -20,6 +22,19 @@ RETRY_SECONDS = 1.0
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class View:
+    """A look at a thing; it is the clock of its own record, which may be written much later."""
+
+    actor: Actor
+    object_kind: str
+    object_id: str
+    at: datetime
+
+    def now(self) -> datetime:
+        return self.at
+
+
 class ViewRecorder:
     """Collects views; the thread starts with the first one and ends with the process, writing what is left."""
 
@@ -27,35 +42,34 @@ class ViewRecorder:
         self._database = database
         self._clock = clock
         self._keyring = keyring
-        self._waiting: queue.SimpleQueue[tuple[Actor, str, str]] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[View] = queue.SimpleQueue()
         self._start = threading.Lock()
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
 
     def note(self, actor: Actor, object_kind: str, object_id: str) -> None:
         """Take note of a view; `actor` is who looked."""
+        self._waiting.put(View(actor, object_kind, object_id, self._clock.now()))
         if self._thread is None:
             self._begin()
-        self._waiting.put((actor, object_kind, object_id))
 
     def flush(self) -> int:
-        """Write what waits now; the number of views written."""
-        views: list[tuple[Actor, str, str]] = []
+        """Write what waits now, a batch at most; the number of views written, 0 too while the database is away."""
+        views: list[View] = []
         while len(views) < BATCH:
             try:
                 views.append(self._waiting.get_nowait())
             except queue.Empty:
                 break
-        if views:
-            self._write(views)
-        return len(views)
+        return len(views) if views and self._write(views) else 0
 
     def stop(self) -> None:
-        """End the thread and write what is left."""
+        """End the thread and write what is left, as far as the database lets us."""
         self._stopped.set()
         if self._thread is not None:
             self._thread.join(timeout=5)
-        self.flush()
+        while self.flush():
+            pass
 
     def _begin(self) -> None:
         with self._start:
@@ -68,14 +82,18 @@ class ViewRecorder:
         while not self._stopped.wait(FLUSH_SECONDS):
             self.flush()
 
-    def _write(self, views: list[tuple[Actor, str, str]]) -> None:
+    def _write(self, views: list[View]) -> bool:
         try:
             with self._database.session() as session:
-                trail = AuditTrail(session, Actor.system("views"), self._clock, self._keyring)
-                for actor, object_kind, object_id in views:
-                    trail.acting_as(actor).record("page.view", object_kind, object_id)
-        except SQLAlchemyError:
-            logger.exception("%d page views wait for the database to return", len(views))
+                for view in views:
+                    trail = AuditTrail(session, view.actor, view, self._keyring)
+                    trail.record("page.view", view.object_kind, view.object_id)
+        except SQLAlchemyError as error:
+            logger.error(
+                "%d page views wait for the database to return: %s", len(views), type(error).__name__
+            )
             for view in views:
                 self._waiting.put(view)
             self._stopped.wait(RETRY_SECONDS)
+            return False
+        return True

@@ -39,6 +39,11 @@ def totp_context(administrator: Administrator) -> str:
     return f"core_administrator:{administrator.public_id}:totp_sealed"
 
 
+def totp_secret(administrator: Administrator, keyring: Keyring) -> str:
+    """The seed of the second factor, base32; raises `SealBroken`."""
+    return keyring.open(administrator.totp_sealed, context=totp_context(administrator)).decode()
+
+
 class AdministratorService:
     """Every act is audited; nothing here is shown twice."""
 
@@ -48,6 +53,7 @@ class AdministratorService:
         clock: Clock,
         audit: AuditTrail,
         keyring: Keyring,
+        *,
         site_name: str,
         lifetimes: Lifetimes,
     ) -> None:
@@ -131,12 +137,12 @@ class AdministratorService:
         self._audit.record(action, "administrator", administrator.public_id, **details)
 
 
-def factory(context: Any, request: Any) -> AdministratorService:  # noqa: ARG001
+def factory(context: Any, request: Any) -> AdministratorService:
     return AdministratorService(
         request.db,
         request.clock,
         request.audit,
         request.keyring,
-        request.settings.site_name,
-        Lifetimes.of(request.settings),
+        site_name=request.settings.site_name,
+        lifetimes=Lifetimes.of(request.settings),
     )

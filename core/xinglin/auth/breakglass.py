@@ -13,12 +13,15 @@ from sqlalchemy.orm import Session
 
 from xinglin.audit.service import AuditTrail
 from xinglin.auth import passwords
-from xinglin.auth.administrators import totp_context
+from xinglin.auth.administrators import AdministratorService, Provisioning, totp_secret
 from xinglin.auth.failures import FailureBook
 from xinglin.auth.models import Administrator
+from xinglin.auth.sessions import Lifetimes
 from xinglin.crypto.service import Keyring, SealBroken
+from xinglin.kernel.clock import SystemClock
 from xinglin.types import Clock
 
+__all__ = ["Attempt", "BreakGlassService", "Provisioning", "create_administrator", "totp_secret"]
 STEP_SECONDS = 30
 MOST_FAILURES_OF_LOGIN = 5
 MOST_FAILURES_OF_ADDRESS = 20
@@ -72,13 +75,13 @@ class BreakGlassService:
     def _spend(self, administrator: Administrator, code: str) -> bool:
         """Whether the code is that of this step or a neighbour, and later than the last one used."""
         try:
-            secret = self._keyring.open(administrator.totp_sealed, context=totp_context(administrator))
+            secret = totp_secret(administrator, self._keyring)
         except SealBroken:
             self._audit.record(
                 "administrator.seal_broken", "administrator", administrator.public_id, result="error"
             )
             return False
-        totp = pyotp.TOTP(secret.decode())
+        totp = pyotp.TOTP(secret)
         present = int(self._clock.now().timestamp()) // STEP_SECONDS
         for step in (present - 1, present, present + 1):
             is_right = secrets.compare_digest(
@@ -97,5 +100,26 @@ class BreakGlassService:
         )
 
 
-def factory(context: Any, request: Any) -> BreakGlassService:  # noqa: ARG001
+def create_administrator(
+    session: Session,
+    audit: AuditTrail,
+    keyring: Keyring,
+    login: str,
+    name: str,
+    password: str,
+    *,
+    clock: Clock | None = None,
+    site_name: str = "Xinglin",
+) -> Provisioning:
+    """Make an account outside of a request (first start, demo); raises `AdministratorRefused`."""
+    lifetimes = Lifetimes(
+        person=timedelta(0), administrator_idle=timedelta(0)
+    )  # a new account has no session
+    service = AdministratorService(
+        session, clock or SystemClock(), audit, keyring, site_name=site_name, lifetimes=lifetimes
+    )
+    return service.create(login, name, password)
+
+
+def factory(context: Any, request: Any) -> BreakGlassService:
     return BreakGlassService(request.db, request.clock, request.audit, request.keyring)

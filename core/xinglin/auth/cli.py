@@ -79,7 +79,12 @@ def _service(context: Any) -> Iterator[AdministratorService]:
     try:
         with context.session() as (session, audit):
             yield AdministratorService(
-                session, context.clock, audit, context.keyring, settings.site_name, Lifetimes.of(settings)
+                session,
+                context.clock,
+                audit,
+                context.keyring,
+                site_name=settings.site_name,
+                lifetimes=Lifetimes.of(settings),
             )
     except DomainError as error:
         raise click.ClickException(f"{error.message} {error.cure}".strip()) from error

@@ -174,7 +174,7 @@ class ConfirmationService:
         return hash_code(self._keyring, person, code)
 
 
-def _last_of(person: Person) -> Select[tuple[ConfirmationCode]]:
+def _last_of(person: Person) -> Select[ConfirmationCode]:
     return (
         select(ConfirmationCode)
         .where(ConfirmationCode.person_id == person.id, ConfirmationCode.channel.in_(CHANNELS))
@@ -201,5 +201,5 @@ def judge(row: ConfirmationCode, code_hash: str, now: datetime) -> Verdict:
     return Verdict.RIGHT
 
 
-def factory(context: Any, request: Any) -> ConfirmationService:  # noqa: ARG001
+def factory(context: Any, request: Any) -> ConfirmationService:
     return ConfirmationService(request.db, request.clock, request.audit, request.keyring)

@@ -119,5 +119,5 @@ class EmergencyService:
         return hash_code(self._keyring, person, code)
 
 
-def factory(context: Any, request: Any) -> EmergencyService:  # noqa: ARG001
+def factory(context: Any, request: Any) -> EmergencyService:
     return EmergencyService(request.db, request.clock, request.audit, request.keyring)

@@ -61,8 +61,8 @@ class GrantService:
         permission: str,
         object_key: str | None = None,
         department_ids: Iterable[int] = (),
-        expires_at: date | datetime | None = None,
         *,
+        expires_at: date | datetime | None = None,
         can_pass_on: bool = False,
     ) -> Grant:
         """Give `permission` to `person`; a plain date as end means the whole of that day. Raises `GrantRefused`.
@@ -111,7 +111,7 @@ class GrantService:
 
     def passable_by(self, person_id: int) -> Sequence[Grant]:
         """The grants of which a person may give parts to others now."""
-        return self._select(Grant.person_id == person_id, Grant.can_pass_on, self._is_in_force())
+        return self._select(Grant.person_id == person_id, Grant.can_pass_on.is_(True), self._is_in_force())
 
     def list(self, wanted: GrantFilter) -> Sequence[Grant]:
         """One page of grants, the youngest first."""
@@ -237,7 +237,7 @@ def _words(grant: Grant) -> dict[str, Any]:
     }
 
 
-def factory(context: Any, request: Any) -> GrantService:  # noqa: ARG001
+def factory(context: Any, request: Any) -> GrantService:
     return GrantService(
         request.db, request.clock, request.audit, request.plugins.permissions, request.settings.zone
     )

@@ -84,5 +84,5 @@ class MailSender:
         return smtplib.SMTP(self.host, self.port, timeout=self.timeout)
 
 
-def factory(context: Any, request: Any) -> MailSender:  # noqa: ARG001
+def factory(context: Any, request: Any) -> MailSender:
     return MailSender.of(request.settings)

@@ -36,7 +36,7 @@ class Login:
 
 
 def safe_next_path(path: str | None) -> str:
-    """`path` if it leads to a page of this site outside /login, else the home page.
+    r"""`path` if it leads to a page of this site outside /login, else the home page.
 
     Refused are other hosts in every spelling that a browser understands: //host, /\\host, a tab inside, a scheme.
     """
@@ -71,6 +71,7 @@ class OAuthService:
                 created_at=self._clock.now(),
             )
         )
+        self._session.flush()
         return state
 
     def look(self, state: str, browser: str) -> Login:
@@ -141,5 +142,5 @@ def gone_person() -> LoginRefused:
     )
 
 
-def factory(context: Any, request: Any) -> OAuthService:  # noqa: ARG001
+def factory(context: Any, request: Any) -> OAuthService:
     return OAuthService(request.db, request.clock, request.audit)

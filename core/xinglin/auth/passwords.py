@@ -6,7 +6,7 @@ import functools
 import unicodedata
 
 from argon2 import PasswordHasher
-from argon2.exceptions import VerificationError
+from argon2.exceptions import InvalidHashError, VerificationError
 
 from xinglin.api.i18n import translator
 from xinglin.auth.errors import AdministratorRefused
@@ -108,7 +108,7 @@ def is_right(stored_hash: str | None, password: str) -> bool:
     """Compare; without a stored hash the same work is done for nothing, so that time does not tell who exists."""
     try:
         _hasher.verify(stored_hash or _dummy_hash(), normalised(password)[:LONGEST])
-    except VerificationError:
+    except (VerificationError, InvalidHashError):
         return False
     return stored_hash is not None
 

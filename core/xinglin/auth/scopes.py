@@ -48,10 +48,7 @@ def check_permission(permissions: Mapping[str, Permission], name: str) -> Permis
             _("There is no permission “${name}”.", mapping={"name": name}), _("Choose one from the list.")
         )
     if not permission.is_delegable:
-        raise GrantRefused(
-            _("“${title}” belongs to every member of staff.", mapping={"title": permission.title}),
-            _("No grant is needed."),
-        )
+        raise GrantRefused(_("This permission belongs to every member of staff."), _("No grant is needed."))
     return permission
 
 

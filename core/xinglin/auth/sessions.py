@@ -152,7 +152,7 @@ class SessionService:
     def _begin(self, row: LoginSession, token: str, owner: Actor, origin: Origin) -> Begun:
         self._session.add(row)
         self._session.flush()
-        actor = Actor(owner.kind, owner.id, owner.name, row.public_id, origin.ip, origin.request_id)
+        actor = Actor(owner.kind, owner.id, owner.name, row.public_id, row.ip, origin.request_id)
         audit = self._audit.acting_as(actor)
         audit.record("session.begin", "session", row.public_id, after={"method": row.method})
         self._end_surplus(row)
@@ -186,5 +186,5 @@ class SessionService:
         return len(rows)
 
 
-def factory(context: Any, request: Any) -> SessionService:  # noqa: ARG001
+def factory(context: Any, request: Any) -> SessionService:
     return SessionService(request.db, request.clock, request.audit, Lifetimes.of(request.settings))

@@ -64,7 +64,7 @@ def _failed() -> SendingFailed:
     )
 
 
-def factory(context: Any, request: Any) -> SmsGateway:  # noqa: ARG001
+def factory(context: Any, request: Any) -> SmsGateway:
     settings = request.settings
     return (
         HttpSmsGateway(settings.sms_url, settings.secret("sms_token")) if settings.sms_url else NoSmsGateway()

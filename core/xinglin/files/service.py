@@ -7,14 +7,13 @@ import os
 import secrets
 import tempfile
 import unicodedata
-import warnings
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
-from PIL import Image, ImageOps, UnidentifiedImageError
-from sqlalchemy import event
+from PIL import Image, UnidentifiedImageError
+from sqlalchemy import event, inspect
 from sqlalchemy.orm import Session
 
 from xinglin.api.i18n import translator
@@ -29,6 +28,16 @@ MAX_PICTURE_PIXELS = 40_000_000
 FULL_EDGE, THUMB_EDGE = 1600, 240
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 MEDIA_TYPE = "image/jpeg"
+ORIENTATION = 0x0112
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
 class FileRefused(DomainError):
@@ -55,17 +64,20 @@ class FileStore:
             )
         picture = _decode(raw)
         key = secrets.token_hex(16)
-        full = _encode(picture, FULL_EDGE)
+        picture.thumbnail((FULL_EDGE, FULL_EDGE))
+        full = _encode(picture)
+        width, height = picture.size
         self._write(key, "full", full)
-        self._write(key, "thumb", _encode(picture, THUMB_EDGE))
+        picture.thumbnail((THUMB_EDGE, THUMB_EDGE))
+        self._write(key, "thumb", _encode(picture))
         stored = StoredFile(
             plugin=plugin,
             name=_clean_name(name),
             media_type=MEDIA_TYPE,
             size=len(full),
             sha256=hashlib.sha256(full).hexdigest(),
-            width=picture.width,
-            height=picture.height,
+            width=width,
+            height=height,
             storage_key=key,
             uploaded_by=uploaded_by,
             created_at=self._now(),
@@ -86,12 +98,15 @@ class FileStore:
         """Remove row and bytes; the bytes go only after the row's transaction has committed."""
         paths = [self._path(stored.storage_key, variant) for variant in ("full", "thumb")]
         self._session.delete(stored)
+        state = inspect(stored)
 
-        def remove(*_arguments: object) -> None:
-            for path in paths:
-                path.unlink(missing_ok=True)
+        def remove(session: Session) -> None:
+            # The release of a savepoint is no commit, and a rolled back savepoint brings the row back.
+            if not session.in_nested_transaction() and state.was_deleted:
+                for path in paths:
+                    path.unlink(missing_ok=True)
 
-        event.listen(self._session, "after_commit", remove, once=True)
+        event.listen(self._session, "after_commit", remove)
 
     def _now(self) -> datetime:
         return self._clock.now()
@@ -117,36 +132,41 @@ class FileStore:
 def _decode(raw: bytes) -> Image.Image:
     cure = _("Choose a JPEG, PNG, WebP or GIF picture.")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            picture = Image.open(BytesIO(raw), formats=FORMATS)
-            if picture.width * picture.height > MAX_PICTURE_PIXELS:
-                raise FileRefused(
-                    _("The picture has more than 40 million pixels."), _("Choose a smaller one.")
-                )
-            picture.draft("RGB", (FULL_EDGE, FULL_EDGE))
-            picture.load()
-    except (UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        picture = Image.open(BytesIO(raw), formats=FORMATS)
+        if picture.width * picture.height > MAX_PICTURE_PIXELS:
+            raise Image.DecompressionBombError(picture.size)
+        picture.draft("RGB", (FULL_EDGE, FULL_EDGE))
+        picture.load()
+        return _flatten(_upright(picture))
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        message = _("The picture has more than 40 million pixels.")
+        raise FileRefused(message, _("Choose a smaller one.")) from error
+    except UnidentifiedImageError as error:
         raise FileRefused(_("This file is not a picture, whatever its name says."), cure) from error
     except (OSError, SyntaxError, ValueError) as error:
         raise FileRefused(_("The picture is damaged and cannot be read."), cure) from error
-    return _flatten(ImageOps.exif_transpose(picture))
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    """Turned as the camera says; `ImageOps.exif_transpose` fails on odd metadata that we drop anyway."""
+    turn = TURNS.get(picture.getexif().get(ORIENTATION))
+    return picture if turn is None else picture.transpose(turn)
 
 
 def _flatten(picture: Image.Image) -> Image.Image:
-    """RGB on white: JPEG knows no transparency."""
+    """RGB on white (JPEG knows no transparency), without the remarks that Pillow would write into the new file."""
     if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
         layered = picture.convert("RGBA")
         ground = Image.new("RGBA", layered.size, "white")
-        return Image.alpha_composite(ground, layered).convert("RGB")
-    return picture.convert("RGB")
+        picture = Image.alpha_composite(ground, layered)
+    plain = picture.convert("RGB")
+    plain.info.clear()
+    return plain
 
 
-def _encode(picture: Image.Image, edge: int) -> bytes:
-    smaller = picture.copy()
-    smaller.thumbnail((edge, edge))
+def _encode(picture: Image.Image) -> bytes:
     out = BytesIO()
-    smaller.save(out, "JPEG", quality=82, optimize=True, progressive=True)
+    picture.save(out, "JPEG", quality=82, optimize=True, progressive=True)
     return out.getvalue()
 
 

@@ -113,14 +113,14 @@ class HtmlText(MultilineText):
         return html if has_content else colander.null
 
 
-class Text(colander.SchemaNode):  # type: ignore[misc]
+class Text(colander.SchemaNode):
     """One line of text; `max_length` in characters."""
 
     schema_type = PlainText
     max_length = 200
 
 
-class LongText(colander.SchemaNode):  # type: ignore[misc]
+class LongText(colander.SchemaNode):
     """Several lines of plain text; `max_length` in characters."""
 
     schema_type = MultilineText
@@ -128,7 +128,7 @@ class LongText(colander.SchemaNode):  # type: ignore[misc]
     widget = deform.widget.TextAreaWidget(rows=5)
 
 
-class RichText(colander.SchemaNode):  # type: ignore[misc]
+class RichText(colander.SchemaNode):
     """HTML of the editor, sanitised when read. For pictures give the widget the attribute `data-upload-url`.
 
     The page needs `asset("editor.css")` in its head and `asset("editor.js")` among its scripts.

@@ -22,7 +22,7 @@ class Upload:
     stream: BinaryIO
 
 
-class FileInput(deform.widget.Widget):  # type: ignore[misc]
+class FileInput(deform.widget.Widget):
     """A plain `<input type="file">`; `accept` as in HTML, `multiple` for a list of files."""
 
     template = "file_upload"
@@ -43,7 +43,7 @@ class FileInput(deform.widget.Widget):  # type: ignore[misc]
         return chosen if self.multiple else chosen[0]
 
 
-class _File(colander.SchemaType):  # type: ignore[misc]
+class _File(colander.SchemaType):
     def serialize(self, node: Any, appstruct: Any) -> Any:
         return colander.null
 
@@ -63,14 +63,14 @@ def _upload_of(part: Any) -> Upload:
     return Upload(name or "file", str(part.type), part.file)
 
 
-class File(colander.SchemaNode):  # type: ignore[misc]
+class File(colander.SchemaNode):
     """One file, as `Upload`."""
 
     schema_type = _File
     widget = FileInput()
 
 
-class Files(colander.SchemaNode):  # type: ignore[misc]
+class Files(colander.SchemaNode):
     """Any number of files, as a list of `Upload`."""
 
     schema_type = _Files

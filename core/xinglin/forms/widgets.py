@@ -14,7 +14,7 @@ _ = TranslationStringFactory("core")
 BROWSER_FORMAT = "%Y-%m-%dT%H:%M"
 
 
-class DateTimeInput(deform.widget.Widget):  # type: ignore[misc]
+class DateTimeInput(deform.widget.Widget):
     """`<input type="datetime-local">`: shown and read in `zone`, handed on with its offset from UTC."""
 
     template = "datetimeinput"
@@ -48,7 +48,7 @@ def _moment(text: Any) -> datetime | None:
         return None
 
 
-class Supplied(deform.widget.HiddenWidget):  # type: ignore[misc]
+class Supplied(deform.widget.HiddenWidget):
     """A hidden field whose value is made anew each time the form is drawn, whatever was posted."""
 
     def __init__(self, supply: Callable[[], str]) -> None:

@@ -38,7 +38,7 @@ class IniFile:
 def read_ini(path: Path) -> IniFile:
     """Read `path`; `%(here)s` is its folder. Raises `SettingsError` when it cannot be read or parsed."""
     path = path.resolve()
-    parser = configparser.ConfigParser(defaults={"here": str(path.parent)})
+    parser = configparser.ConfigParser(defaults={"here": str(path.parent).replace("%", "%%")})
     try:
         with path.open(encoding="utf-8") as stream:
             parser.read_file(stream)
@@ -66,7 +66,7 @@ def parse_section(ini: IniFile, section: str, cls: type[T], overrides: Mapping[s
     arguments = {
         name: _value(ini, section, item, hints[name], values)
         for name, item in declared.items()
-        if name in values
+        if name in values and (values[name].strip() or item.default is not dataclasses.MISSING)
     }
     missing = [
         name
@@ -96,6 +96,7 @@ def _value(
 
 
 def _parser_of(hint: Any) -> Callable[[str, Path], Any]:
+    """Raises TypeError for a type that no setting can have: a fault of the class, not of the ini."""
     origin = typing.get_origin(hint)
     if origin is typing.Literal:
         return lambda text, _here: _choice(text, typing.get_args(hint))
@@ -104,6 +105,9 @@ def _parser_of(hint: Any) -> Callable[[str, Path], Any]:
     if origin in (typing.Union, types.UnionType):
         inner = next(part for part in typing.get_args(hint) if part is not type(None))
         return lambda text, here: _parser_of(inner)(text, here) if text else None
+    if hint not in PARSERS:
+        known = ", ".join(kind.__name__ for kind in PARSERS)
+        raise TypeError(f"a setting cannot be of the type {hint}. Cure: {known}, Literal, tuple[str, ...] or | None")
     return PARSERS[hint]
 
 
@@ -130,7 +134,10 @@ def _duration(text: str) -> timedelta:
     match = re.fullmatch(r"(\d+)\s*(s|min|h|d)", text)
     if match is None:
         raise ValueError(f"{text!r} is not a duration such as 30 s, 10 min, 12 h, 7 d")
-    return timedelta(seconds=int(match[1]) * UNITS[match[2]])
+    try:
+        return timedelta(seconds=int(match[1]) * UNITS[match[2]])
+    except OverflowError:
+        raise ValueError(f"{text!r} is not a duration that anyone lives to see") from None
 
 
 PARSERS: dict[Any, Callable[[str, Path], Any]] = {

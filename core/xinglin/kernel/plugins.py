@@ -14,7 +14,7 @@ import pluggy
 from sqlalchemy.orm import Session
 
 from xinglin import API_VERSION, hookspecs
-from xinglin.kernel.ini import IniFile, parse_section
+from xinglin.kernel.ini import IniFile, SettingsError, parse_section
 from xinglin.types import Card, Job, Manifest, MenuItem, Permission, PushHandler, PushKind, Slot
 
 ENTRY_POINTS = "xinglin.plugins"
@@ -105,6 +105,7 @@ def _load_one(
     with guard(name, "import"):
         module = points[name].load()
         manager.register(module, name)
+        manager.check_pending()
     manifest = _ask(manager, name, "xinglin_manifest")
     if not isinstance(manifest, Manifest) or manifest.name != name:
         raise PluginError(name, "manifest", f"xinglin_manifest must return a Manifest named {name}")
@@ -115,7 +116,8 @@ def _load_one(
             f"was written for plugin API {manifest.api}, this is {API_VERSION}. Cure: update it",
         )
     settings_class = _ask(manager, name, "xinglin_settings")
-    settings = parse_section(ini, f"xinglin:{name}", settings_class or _NoSettings)
+    with guard(name, "settings"):
+        settings = parse_section(ini, f"xinglin:{name}", settings_class or _NoSettings)
     return Plugin(name, module, manifest, settings)
 
 
@@ -136,7 +138,10 @@ def implementations(manager: pluggy.PluginManager, hook: str) -> Iterator[tuple[
 
 
 class guard:  # noqa: N801 - reads as a verb at its call sites
-    """Turn any exception inside the block into a `PluginError` of that plugin and stage."""
+    """Turn any exception inside the block into a `PluginError` of that plugin and stage.
+
+    A `SettingsError` stays what it is: the ini is at fault, not the plugin.
+    """
 
     def __init__(self, plugin: str, stage: str) -> None:
         self._plugin = plugin
@@ -148,7 +153,7 @@ class guard:  # noqa: N801 - reads as a verb at its call sites
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if isinstance(error, Exception) and not isinstance(error, PluginError):
+        if isinstance(error, Exception) and not isinstance(error, (PluginError, SettingsError)):
             raise PluginError(self._plugin, self._stage, f"{type(error).__name__}: {error}") from error
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo, available_timezones
 
+import sqlalchemy
+
 from xinglin.types import setting
 
 SECRETS = (
@@ -103,8 +105,13 @@ class CoreSettings:
 
 def check_core_settings(settings: CoreSettings) -> Iterator[tuple[str, str, str]]:
     """What is wrong although each value alone is well-formed: (key, problem, cure)."""
+    yield from _check_database(settings.database)
+    yield from _check_plugins(settings)
     if settings.database.startswith("sqlite") and settings.processes > 1:
         yield "processes", "SQLite serves one process", "processes = 1, or PostgreSQL"
+    for key in ("processes", "threads"):
+        if getattr(settings, key) < 1:
+            yield key, f"{getattr(settings, key)} cannot serve anybody", "at least 1"
     for key in ("public_url", "wecom_api_base", "wecom_oauth_base", "wecom_login_base"):
         value = getattr(settings, key)
         if not re.fullmatch(r"https?://[^/\s]+(/[^\s]*[^/\s])?", value):
@@ -115,6 +122,28 @@ def check_core_settings(settings: CoreSettings) -> Iterator[tuple[str, str, str]
         yield "time_zone", f"{settings.time_zone!r} is unknown", "an IANA name such as Asia/Shanghai"
     if not is_regular_expression(settings.wecom_user_agents):
         yield "wecom_user_agents", "not a regular expression", "wxwork"
+
+
+def _check_database(url: str) -> Iterator[tuple[str, str, str]]:
+    cure = "sqlite:////var/lib/xinglin/xinglin.db or postgresql+psycopg://…"
+    try:
+        parsed = sqlalchemy.make_url(url)
+    except sqlalchemy.exc.ArgumentError:
+        yield "database", "not an SQLAlchemy URL", cure
+        return
+    if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
+        yield "database", f"{parsed.drivername} is not supported", cure
+    elif parsed.drivername == "sqlite" and parsed.database in (None, "", ":memory:"):
+        yield "database", "SQLite needs a file here", cure
+
+
+def _check_plugins(settings: CoreSettings) -> Iterator[tuple[str, str, str]]:
+    for name in settings.required:
+        if name not in settings.plugins:
+            yield "required", f"{name} is not among plugins", f"add {name} to plugins"
+    for name in settings.plugins:
+        if settings.plugins.count(name) > 1:
+            yield "plugins", f"{name} stands there twice", "name each module once"
 
 
 def is_regular_expression(text: str) -> bool:

@@ -95,7 +95,9 @@ def setup_errors(config: Configurator, site: Site, found: PluginSet) -> None:
 
 
 def setup_core_areas(config: Configurator, site: Site, found: PluginSet) -> None:
-    """Callback of WeCom, admin API, health."""
+    """People, messages, callback of WeCom, admin API, health."""
+    config.include("xinglin.people.routes")
+    config.include("xinglin.push.routes")
     config.include("xinglin.wecom.routes")
     config.include("xinglin.admin.routes")
     config.include("xinglin.kernel.health")

@@ -37,7 +37,13 @@ if TYPE_CHECKING:
 _ = translator("core")
 
 TermKind = Literal["all", "department", "department_tree", "role", "tag", "person"]
-PREFIXES: dict[str, TermKind] = {"d": "department", "D": "department_tree", "r": "role", "t": "tag", "p": "person"}
+PREFIXES: dict[str, TermKind] = {
+    "d": "department",
+    "D": "department_tree",
+    "r": "role",
+    "t": "tag",
+    "p": "person",
+}
 LETTERS = {kind: letter for letter, kind in PREFIXES.items()}
 TABLES: dict[str, Any] = {
     "department": Department,
@@ -104,9 +110,13 @@ class _Candidate:
     department: tuple[int | None, str]
 
 
-def visible(audience_id: SQLColumnExpression[int] | SQLColumnExpression[int | None], person_id: int) -> ColumnElement[bool]:
+def visible(
+    audience_id: SQLColumnExpression[int] | SQLColumnExpression[int | None], person_id: int
+) -> ColumnElement[bool]:
     """SQL condition: this person belongs to the audience in that column. NULL, like an empty audience, is nobody."""
-    return _named(audience_id, person_id, is_exclusion=False) & ~_named(audience_id, person_id, is_exclusion=True)
+    return _named(audience_id, person_id, is_exclusion=False) & ~_named(
+        audience_id, person_id, is_exclusion=True
+    )
 
 
 def _named(audience_id: Any, person_id: int, *, is_exclusion: bool) -> ColumnElement[bool]:
@@ -170,7 +180,9 @@ class AudienceService:
         text = self._words(includes, locale)
         return f"{text}{words.without}{self._words(excludes, locale)}" if excludes else text
 
-    def preview(self, includes: Sequence[Term], excludes: Sequence[Term] = (), locale: str = "zh_CN") -> Preview:
+    def preview(
+        self, includes: Sequence[Term], excludes: Sequence[Term] = (), locale: str = "zh_CN"
+    ) -> Preview:
         """Whom a rule would reach and whom not, and why; nothing is stored."""
         wanted, unwanted = self._facets(includes), self._facets(excludes)
         named = self._named({*wanted, *unwanted})
@@ -185,7 +197,9 @@ class AudienceService:
             else:
                 reached[person.department] += 1
         left_out = tuple(
-            LeftOut(reason, len(names), tuple(names[:NAMES_SHOWN]), self._words([facet], locale) if facet else "")
+            LeftOut(
+                reason, len(names), tuple(names[:NAMES_SHOWN]), self._words([facet], locale) if facet else ""
+            )
             for (reason, facet), names in sorted(outside.items(), key=lambda item: -len(item[1]))
         )
         counts = tuple(DepartmentCount(*department, count) for department, count in reached.most_common())
@@ -229,24 +243,32 @@ class AudienceService:
         if term.kind == "all":
             return EVERYBODY
         column, is_text = _key_column(term)
-        is_possible = isinstance(term.id, str) if is_text else isinstance(term.id, int) and 0 < term.id <= LARGEST_ID
+        is_possible = (
+            isinstance(term.id, str) if is_text else isinstance(term.id, int) and 0 < term.id <= LARGEST_ID
+        )
         table = TABLES[term.kind]
         found = self._session.scalar(select(table.id).where(column == term.id)) if is_possible else None
         if found is None:
             raise AudienceRefused(
-                _("The audience names something that does not exist: ${kind} ${id}", mapping={"kind": term.kind, "id": term.id}),
+                _(
+                    "The audience names something that does not exist: ${kind} ${id}",
+                    mapping={"kind": term.kind, "id": term.id},
+                ),
                 _("Take it out of the audience, or choose again."),
             )
         return f"{LETTERS[term.kind]}:{found}"
 
     def _require(self, includes: Sequence[str]) -> None:
         if not includes:
-            raise AudienceRefused(_("The audience is empty."), _("Choose at least one department, role, tag or person."))
+            raise AudienceRefused(
+                _("The audience is empty."), _("Choose at least one department, role, tag or person.")
+            )
 
     def _write(self, audience_id: int, includes: Sequence[str], excludes: Sequence[str]) -> None:
         for is_exclusion, facets in ((False, includes), (True, excludes)):
             self._session.add_all(
-                AudienceTerm(audience_id=audience_id, facet=facet, is_exclusion=is_exclusion) for facet in facets
+                AudienceTerm(audience_id=audience_id, facet=facet, is_exclusion=is_exclusion)
+                for facet in facets
             )
         self._session.flush()
 
@@ -259,7 +281,9 @@ class AudienceService:
         words = WORDS.get(locale, WORDS["zh_CN"])
         parts = [words.everybody] if EVERYBODY in facets else []
         for letter, kind in PREFIXES.items():
-            names = self._names(TABLES[kind], [int(facet[2:]) for facet in facets if facet.startswith(f"{letter}:")])
+            names = self._names(
+                TABLES[kind], [int(facet[2:]) for facet in facets if facet.startswith(f"{letter}:")]
+            )
             if kind == "department_tree":
                 names = [words.tree.format(name) for name in names]
             if kind == "person" and len(names) > PERSONS_DESCRIBED:
@@ -269,7 +293,8 @@ class AudienceService:
 
     def _names(self, table: Any, ids: Sequence[int]) -> list[str]:
         """Names in the order in which the ids were chosen; what is gone since is left out."""
-        names = dict(self._session.execute(select(table.id, table.name).where(table.id.in_(ids))).tuples().all()) if ids else {}
+        rows = self._session.execute(select(table.id, table.name).where(table.id.in_(ids)))
+        names: dict[int, str] = {key: name for key, name in rows}  # noqa: C416 - a Row is not typed as a pair
         return [names[key] for key in ids if key in names]
 
 
@@ -303,7 +328,13 @@ def _term_of(facet: str) -> Term:
 def _candidate(row: Any) -> _Candidate:
     person_id, name, state, account, is_reachable, why, department_id, department = row
     return _Candidate(
-        person_id, name, PersonState(state), account is not None, is_reachable, why, (department_id, department or "")
+        person_id,
+        name,
+        PersonState(state),
+        account is not None,
+        is_reachable,
+        why,
+        (department_id, department or ""),
     )
 
 
@@ -321,5 +352,5 @@ def _reason(person: _Candidate, exclusions: dict[str, set[int]]) -> tuple[str, s
     return None
 
 
-def factory(context: object, request: Request) -> AudienceService:  # noqa: ARG001 - the shape of all factories
+def factory(context: object, request: Request) -> AudienceService:
     return AudienceService(request.db, request.clock)

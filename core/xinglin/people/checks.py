@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -49,7 +50,10 @@ def text(raw: str, limit: int) -> str:
         ) from problem
     if len(tidy) > limit:
         raise BadValue(
-            _("The text has ${length} characters; ${limit} is the most.", mapping={"length": len(tidy), "limit": limit}),
+            _(
+                "The text has ${length} characters; ${limit} is the most.",
+                mapping={"length": len(tidy), "limit": limit},
+            ),
             _("Shorten it."),
         )
     return tidy
@@ -88,7 +92,10 @@ def code(raw: str) -> str:
     tidy = required(raw, LABEL_LENGTH)
     if not CODE.fullmatch(tidy):
         raise BadValue(
-            _("${value} is not a code: it holds a space, a slash, a comma or a semicolon.", mapping={"value": tidy}),
+            _(
+                "${value} is not a code: it holds a space, a slash, a comma or a semicolon.",
+                mapping={"value": tidy},
+            ),
             _("Use letters, digits and hyphens."),
         )
     return tidy
@@ -97,12 +104,17 @@ def code(raw: str) -> str:
 def mobile(raw: str) -> str | None:
     """A number with an optional plus sign; spaces and hyphens go."""
     tidy = re.sub(r"[\s\-()]", "", text(raw, LABEL_LENGTH))
-    return _shaped(tidy, MOBILE, _("${value} is not a phone number."), _("Write digits only, such as 13800000000."))
+    return _shaped(
+        tidy, MOBILE, _("${value} is not a phone number."), _("Write digits only, such as 13800000000.")
+    )
 
 
 def email(raw: str) -> str | None:
     return _shaped(
-        text(raw, 254), EMAIL, _("${value} is not an e-mail address."), _("Write it like name@hospital.example.")
+        text(raw, 254),
+        EMAIL,
+        _("${value} is not an e-mail address."),
+        _("Write it like name@hospital.example."),
     )
 
 
@@ -140,12 +152,14 @@ DEPARTMENT_RULES: dict[str, Callable[[str], str | None]] = {
 
 def check_person(session: Session, before: PersonRecord | None, after: PersonRecord) -> PersonRecord:
     """`after`, tidied. Raises `PeopleRefused` for a bad value, an unknown role or an account of somebody else."""
-    tidy = replace(after, **{key: rule(getattr(after, key) or "") for key, rule in PERSON_RULES.items()})
+    fields: dict[str, Any] = {key: rule(getattr(after, key) or "") for key, rule in PERSON_RULES.items()}
+    tidy = replace(after, **fields)
     tidy = replace(tidy, tags=tuple(label(tag) for tag in tidy.tags))
     unknown = set(tidy.roles) - set(labels(session).values())
     if unknown:
         raise PeopleRefused(
-            _("There is no role ${role}.", mapping={"role": min(unknown)}), _("Choose one of the list, or add it first.")
+            _("There is no role ${role}.", mapping={"role": min(unknown)}),
+            _("Choose one of the list, or add it first."),
         )
     if tidy.wecom_userid and (before is None or before.wecom_userid != tidy.wecom_userid):
         _check_account(session, tidy)
@@ -154,7 +168,9 @@ def check_person(session: Session, before: PersonRecord | None, after: PersonRec
 
 def _check_account(session: Session, record: PersonRecord) -> None:
     key = (record.wecom_userid or "").lower()
-    holder = session.scalar(select(Person).where(Person.wecom_userid_key == key, Person.staff_no != record.staff_no))
+    holder = session.scalar(
+        select(Person).where(Person.wecom_userid_key == key, Person.staff_no != record.staff_no)
+    )
     if holder is not None:
         raise PeopleRefused(
             _(
@@ -167,10 +183,12 @@ def _check_account(session: Session, record: PersonRecord) -> None:
 
 def check_department(known: Mapping[str, DepartmentRecord], after: DepartmentRecord) -> DepartmentRecord:
     """`after`, tidied. Raises `PeopleRefused` for a bad value, an unknown parent, a cycle or too deep a tree."""
-    tidy = replace(after, **{key: rule(getattr(after, key) or "") for key, rule in DEPARTMENT_RULES.items()})
+    fields: dict[str, Any] = {key: rule(getattr(after, key) or "") for key, rule in DEPARTMENT_RULES.items()}
+    tidy = replace(after, **fields)
     if tidy.parent and tidy.parent not in known:
         raise PeopleRefused(
-            _("There is no department ${code}.", mapping={"code": tidy.parent}), _("Create the department above first.")
+            _("There is no department ${code}.", mapping={"code": tidy.parent}),
+            _("Create the department above first."),
         )
     parents = {row.code: row.parent for row in known.values()} | {tidy.code: tidy.parent}
     for row in parents:
@@ -178,6 +196,9 @@ def check_department(known: Mapping[str, DepartmentRecord], after: DepartmentRec
         if way is None or len(way) > tree.DEPTH_MAX:
             raise PeopleRefused(
                 _("Department ${code} would hang below itself, or too deep.", mapping={"code": row}),
-                _("Choose another department above it; ${limit} levels are the most.", mapping={"limit": tree.DEPTH_MAX}),
+                _(
+                    "Choose another department above it; ${limit} levels are the most.",
+                    mapping={"limit": tree.DEPTH_MAX},
+                ),
             )
     return tidy

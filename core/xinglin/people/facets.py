@@ -10,10 +10,18 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, delete, insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from xinglin.people.models import Department, Membership, Person, PersonFacet, PersonRole, PersonState, PersonTag
+from xinglin.people.models import (
+    Department,
+    Membership,
+    Person,
+    PersonFacet,
+    PersonRole,
+    PersonState,
+    PersonTag,
+)
 
 EVERYBODY = "*"
 CHUNK = 500
@@ -42,7 +50,9 @@ def derive(
     found = {person_id: {EVERYBODY, f"p:{person_id}"} for person_id in session.scalars(persons)}
     facets: dict[int, set[str]] = defaultdict(set, found)
     memberships = select(Membership.person_id, Department.id, Department.path).join(Membership.department)
-    for person_id, department_id, path in session.execute(_narrowed(memberships, Membership.person_id, person_ids)):
+    for person_id, department_id, path in session.execute(
+        _narrowed(memberships, Membership.person_id, person_ids)
+    ):
         facets[person_id].add(f"d:{department_id}")
         facets[person_id].update(f"D:{above}" for above in path.split("/") if above)
     for person_id, role_id in session.execute(
@@ -80,7 +90,7 @@ def _replace(session: Session, stored: dict[int, frozenset[str]], wanted: dict[i
     return len(added) + count_gone
 
 
-def _narrowed(query: Select[Any], column: Any, person_ids: Sequence[int] | None) -> Select[Any]:
+def _narrowed(query: Any, column: Any, person_ids: Sequence[int] | None) -> Any:
     return query if person_ids is None else query.where(column.in_(person_ids))
 
 

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from xinglin.kernel.orm import Base, Identifier, PublicId
 
-
 SOURCE_IMPORT = "import"
 SOURCE_WECOM = "wecom"
 
@@ -50,6 +49,7 @@ class Department(Base):
     campus: Mapped[str] = mapped_column(String(64), default="")
     sort_order: Mapped[int] = mapped_column(default=0)
     is_active: Mapped[bool] = mapped_column(default=True)
+    source: Mapped[str] = mapped_column(String(16), default=SOURCE_IMPORT)
 
 
 class Person(Base):

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pypinyin import Style, lazy_pinyin, pinyin
 
@@ -26,6 +26,7 @@ INITIALS_LENGTH = 64
 UMLAUT_SYLLABLE = re.compile("(?<=[ln])ü")
 V_SYLLABLE = re.compile("(?<=^[ln])v")
 JOINERS = "·•・‧.．-' ’"
+
 
 def _table(text: str) -> dict[str, tuple[str, ...]]:
     """`surname:syllable-syllable` pairs, read once."""
@@ -83,7 +84,7 @@ def _spellings(name: str) -> list[tuple[str, ...]]:
 
 def _surname(name: str) -> tuple[str, tuple[str, ...]]:
     """The surname and its reading as a surname; none for a name in Latin letters."""
-    if name[:2] in COMPOUND_SURNAMES and len(name) > 2:  # noqa: PLR2004 - a compound surname has two characters
+    if name[:2] in COMPOUND_SURNAMES and len(name) > 2:
         return name[:2], COMPOUND_SURNAMES[name[:2]]
     if name and unicodedata.category(name[0]) == "Lo":
         return name[0], SURNAMES.get(name[0]) or tuple(lazy_pinyin(name[0], errors=_plain))
@@ -95,7 +96,7 @@ def _heteronyms(text: str) -> list[list[str]]:
     return [choices[:READINGS_OF_ONE_CHARACTER] for choices in found]
 
 
-def _plain(chunk: str) -> list[str]:
+def _plain(chunk: str) -> Any:
     """Text that is not Chinese: a word is one syllable."""
     return chunk.split() or [""]
 

@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 from xinglin.people.models import SOURCE_IMPORT, PersonState
 
-PERSON = "person"
-DEPARTMENT = "department"
 Kind = Literal["person", "department"]
+PERSON: Kind = "person"
+DEPARTMENT: Kind = "department"
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ class DepartmentRecord:
     sort_order: int = 0
     wecom_id: int | None = None
     is_active: bool = True
+    source: str = SOURCE_IMPORT
 
 
 Record = PersonRecord | DepartmentRecord
@@ -121,7 +122,8 @@ def difference(before: Record | None, after: Record) -> Change | None:
     fields = tuple(
         FieldChange(name, _plain(old.get(name)), _plain(value))
         for name, value in dataclasses.asdict(after).items()
-        if name not in {"staff_no", "code"} and (value != old[name] if before else value not in (None, "", (), False))
+        if name not in {"staff_no", "code"}
+        and (value != old[name] if before else value not in (None, "", (), False))
     )
     if before and not fields:
         return None
@@ -145,9 +147,15 @@ def _key(record: Record) -> str:
 def _verb(before: Record | None, after: Record) -> str:
     if before is None:
         return "create"
-    if not isinstance(after, PersonRecord) or not isinstance(before, PersonRecord) or before.state == after.state:
+    if (
+        not isinstance(after, PersonRecord)
+        or not isinstance(before, PersonRecord)
+        or before.state == after.state
+    ):
         return "update"
-    return {PersonState.LEFT: "leave", PersonState.DISABLED: "disable"}.get(PersonState(after.state), "activate")
+    return {PersonState.LEFT: "leave", PersonState.DISABLED: "disable"}.get(
+        PersonState(after.state), "activate"
+    )
 
 
 def _plain(value: Any) -> Any:

@@ -27,7 +27,9 @@ def ensure_standard(session: Session) -> dict[str, Role]:
     """Add the standard roles that are missing; all roles by key. A role renamed by the site keeps its name."""
     known = {role.key: role for role in session.scalars(select(Role))}
     taken = {role.name for role in known.values()}
-    missing = [Role(key=key, name=name) for key, name in STANDARD.items() if key not in known and name not in taken]
+    missing = [
+        Role(key=key, name=name) for key, name in STANDARD.items() if key not in known and name not in taken
+    ]
     session.add_all(missing)
     session.flush()
     return known | {role.key: role for role in missing}

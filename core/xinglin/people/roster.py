@@ -63,10 +63,20 @@ def _person_records(
     memberships: dict[int, list[Membership]] = defaultdict(list)
     for row in session.scalars(_of(select(Membership), Membership, ids).order_by(Membership.sort_order)):
         memberships[row.person_id].append(row)
-    roles = _labels(session, _of(select(PersonRole.person_id, Role.key).join(Role, Role.id == PersonRole.role_id), PersonRole, ids))
-    tags = _labels(session, _of(select(PersonTag.person_id, Tag.name).join(Tag, Tag.id == PersonTag.tag_id), PersonTag, ids))
+    roles = _labels(
+        session,
+        _of(
+            select(PersonRole.person_id, Role.key).join(Role, Role.id == PersonRole.role_id), PersonRole, ids
+        ),
+    )
+    tags = _labels(
+        session,
+        _of(select(PersonTag.person_id, Tag.name).join(Tag, Tag.id == PersonTag.tag_id), PersonTag, ids),
+    )
     return {
-        person.staff_no: _person_record(person, memberships[person.id], codes, roles[person.id], tags[person.id])
+        person.staff_no: _person_record(
+            person, memberships[person.id], codes, roles[person.id], tags[person.id]
+        )
         for person in persons
     }
 
@@ -115,6 +125,7 @@ def _department_record(row: Department, codes: dict[int, str]) -> DepartmentReco
         row.sort_order,
         row.wecom_id,
         row.is_active,
+        row.source,
     )
 
 
@@ -126,12 +137,17 @@ class Writer:
         self._clock = clock
         self._audit = audit
 
-    def apply(self, changes: Sequence[Change], *, reason: str = "", progress: Progress = lambda _: None) -> None:
+    def apply(
+        self, changes: Sequence[Change], *, reason: str = "", progress: Progress = lambda _: None
+    ) -> None:
         """Write all changes. They must be valid: whoever plans them checks codes, keys and cycles first."""
         moved = self._write_departments([change for change in changes if change.kind == DEPARTMENT])
         of_people = [change for change in changes if change.kind == PERSON]
         persons = self._write_persons(of_people, progress)
-        refresh(self._session, {person.id for person in persons.values()} | tree.members_below(self._session, moved))
+        refresh(
+            self._session,
+            {person.id for person in persons.values()} | tree.members_below(self._session, moved),
+        )
         self._record(changes, persons, reason)
         self._session.flush()
 
@@ -154,7 +170,13 @@ class Writer:
 
     def _write_persons(self, changes: Sequence[Change], progress: Progress) -> dict[str, Person]:
         persons = self._existing([change.key for change in changes])
-        self._release_accounts([persons[change.key] for change in changes if change.field("wecom_userid") and change.key in persons])
+        self._release_accounts(
+            [
+                persons[change.key]
+                for change in changes
+                if change.field("wecom_userid") and change.key in persons
+            ]
+        )
         now = self._clock.now()
         for change in changes:
             if change.key not in persons:
@@ -195,7 +217,9 @@ class Writer:
         wanted = [
             row
             for change in touched
-            for row in _membership_rows(change, persons[change.key], stored[persons[change.key].id], ids, codes)
+            for row in _membership_rows(
+                change, persons[change.key], stored[persons[change.key].id], ids, codes
+            )
         ]
         self._replace(Membership, person_ids, wanted)
         for change in touched:
@@ -204,7 +228,11 @@ class Writer:
     def _memberships(self, person_ids: Sequence[int]) -> dict[int, list[Membership]]:
         stored: dict[int, list[Membership]] = defaultdict(list)
         for chunk in chunks(person_ids):
-            query = select(Membership).where(Membership.person_id.in_(chunk or ())).order_by(Membership.sort_order)
+            query = (
+                select(Membership)
+                .where(Membership.person_id.in_(chunk or ()))
+                .order_by(Membership.sort_order)
+            )
             for row in self._session.scalars(query):
                 stored[row.person_id].append(row)
         return stored
@@ -232,7 +260,7 @@ class Writer:
         if rows:
             self._session.execute(insert(table), rows)
 
-    def _role_ids(self, keys: Iterable[str]) -> dict[str, int]:  # noqa: ARG002 - roles are not made on demand
+    def _role_ids(self, keys: Iterable[str]) -> dict[str, int]:
         return {key: role.id for key, role in ensure_standard(self._session).items()}
 
     def _tag_ids(self, names: Iterable[str]) -> dict[str, int]:
@@ -247,9 +275,14 @@ class Writer:
             object_id = persons[change.key].public_id if change.kind == PERSON else change.key
             after = change.after | ({"reason": reason} if reason else {})
             before = None if change.verb == "create" else change.before
-            self._audit.record(f"{change.kind}.{change.verb}", change.kind, object_id, before=before, after=after)
+            self._audit.record(
+                f"{change.kind}.{change.verb}", change.kind, object_id, before=before, after=after
+            )
             if change.kind == PERSON and change.verb in EVENTS:
-                publish(self._session, Event(EVENTS[change.verb], object_id, self._clock.now(), {"reason": reason}))
+                publish(
+                    self._session,
+                    Event(EVENTS[change.verb], object_id, self._clock.now(), {"reason": reason}),
+                )
 
 
 def _new_person(staff_no: str, clock: Clock) -> Person:

@@ -166,7 +166,8 @@ class PeopleService:
         """A new department. Raises `PeopleRefused` for a taken code, an unknown parent or a bad name."""
         if record.code in roster.read(self._session, ()).departments:
             raise PeopleRefused(
-                _("The department code ${code} is taken.", mapping={"code": record.code}), _("Use another code.")
+                _("The department code ${code} is taken.", mapping={"code": record.code}),
+                _("Use another code."),
             )
         self._write_department(None, record)
         return self._session.scalars(select(Department).where(Department.code == record.code)).one()
@@ -265,5 +266,5 @@ def _escaped(key: str) -> str:
     return key.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def factory(context: object, request: Request) -> PeopleService:  # noqa: ARG001 - the shape of all factories
+def factory(context: object, request: Request) -> PeopleService:
     return PeopleService(request.db, request.clock, request.audit)

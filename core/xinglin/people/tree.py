@@ -66,7 +66,9 @@ def members_below(session: Session, department_ids: Collection[int]) -> set[int]
     """Persons in these departments. (A moved department's children are moved themselves.)"""
     if not department_ids:
         return set()
-    return set(session.scalars(select(Membership.person_id).where(Membership.department_id.in_(department_ids))))
+    return set(
+        session.scalars(select(Membership.person_id).where(Membership.department_id.in_(department_ids)))
+    )
 
 
 def ids_below(session: Session, department_ids: Collection[int]) -> set[int]:
@@ -74,4 +76,8 @@ def ids_below(session: Session, department_ids: Collection[int]) -> set[int]:
     paths = session.scalars(select(Department.path).where(Department.id.in_(department_ids))).all()
     if not paths:
         return set()
-    return set(session.scalars(select(Department.id).where(or_(*(Department.path.startswith(path) for path in paths)))))
+    return set(
+        session.scalars(
+            select(Department.id).where(or_(*(Department.path.startswith(path) for path in paths)))
+        )
+    )

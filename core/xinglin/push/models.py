@@ -23,6 +23,16 @@ class DeliveryState(enum.StrEnum):
     UNKNOWN = "unknown"
 
 
+class CallState(enum.StrEnum):
+    """The life of one call to WeCom. PLANNED: surely not carried out; SENDING: perhaps."""
+
+    PLANNED = "planned"
+    SENDING = "sending"
+    DONE = "done"
+    DEAD = "dead"
+    UNKNOWN = "unknown"
+
+
 class Message(Base):
     """One message to many persons; `dedupe_key` makes writing it twice impossible."""
 
@@ -41,18 +51,23 @@ class Message(Base):
 
 
 class MessageCall(Base):
-    """One call to WeCom, stored word for word before it is made, so that a crash can repeat exactly the same call."""
+    """One call to WeCom, stored word for word before it is made, so that a crash can repeat exactly the same call.
+
+    `uncertain_since`: when the first attempt whose outcome we do not know began.
+    """
 
     __tablename__ = "core_message_call"
+    __table_args__ = (Index("ix_core_message_call_state_retry_at", "state", "retry_at"),)
 
     id: Mapped[Identifier]
     message_id: Mapped[int] = mapped_column(ForeignKey("core_message.id"), index=True)
     body: Mapped[dict[str, Any]]
-    state: Mapped[str] = mapped_column(String(16), index=True)
+    state: Mapped[CallState] = mapped_column(String(16), default=CallState.PLANNED)
     attempts: Mapped[int] = mapped_column(default=0)
     planned_at: Mapped[datetime]
     retry_at: Mapped[datetime]
-    finished_at: Mapped[datetime | None]
+    uncertain_since: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None] = mapped_column(index=True)
     wecom_msgid: Mapped[str] = mapped_column(String(255), default="")
     error: Mapped[str] = mapped_column(String(512), default="")
 

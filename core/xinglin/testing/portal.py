@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ def import_all_models() -> None:
     """Import every installed plugin's tables, so that a test database has them all."""
     for point in plugin_kernel.discover().values():
         package = point.value.rpartition(".")[0]
-        if importlib.util.find_spec(f"{package}.models"):
+        if importlib.util.find_spec(package) and importlib.util.find_spec(f"{package}.models"):
             importlib.import_module(f"{package}.models")
 
 

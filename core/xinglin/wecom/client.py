@@ -179,7 +179,9 @@ class WeComClient:
                 return
             cursor = following
 
-    def create_members_batch(self, csv: bytes, *, file_name: str = "members.csv", to_invite: bool = False) -> str:
+    def create_members_batch(
+        self, csv: bytes, *, file_name: str = "members.csv", to_invite: bool = False
+    ) -> str:
         """Create or update members from WeCom's CSV (UTF-8); the id of the job. See `batch_result`."""
         media_id = self._upload(self._contacts, "file", file_name, csv)
         data = {"media_id": media_id, "to_invite": to_invite, **self._batch_callback()}

@@ -12,7 +12,7 @@ class Action(enum.StrEnum):
     """What the caller does about an error."""
 
     RETRY = "retry"
-    REFRESH_TOKEN = "refresh_token"
+    REFRESH_TOKEN = "refresh_token"  # noqa: S105 - an action
     STOP = "stop"
     UNDELIVERABLE = "undeliverable"
     PAUSE = "pause"

@@ -29,7 +29,9 @@ def _token(session: Session) -> HealthCheck:
     if not refused:
         return HealthCheck("wecom token", True, "accepted")
     detail = "; ".join(row.refused_reason for row in refused)
-    return HealthCheck("wecom token", False, detail, "check wecom_corp_id, wecom_secret and the app in the console")
+    return HealthCheck(
+        "wecom token", False, detail, "check wecom_corp_id, wecom_secret and the app in the console"
+    )
 
 
 def _pauses(session: Session, clock: Clock) -> HealthCheck:
@@ -37,7 +39,9 @@ def _pauses(session: Session, clock: Clock) -> HealthCheck:
     if not rows:
         return HealthCheck("wecom pauses", True, "none")
     detail = "; ".join(f"{row.api} until {row.until:%H:%M:%S} UTC: {row.reason}" for row in rows)
-    return HealthCheck("wecom pauses", False, detail, "it goes on by itself; if it comes back, see the reason")
+    return HealthCheck(
+        "wecom pauses", False, detail, "it goes on by itself; if it comes back, see the reason"
+    )
 
 
 def _callbacks(session: Session, clock: Clock) -> HealthCheck:

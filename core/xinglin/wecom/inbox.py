@@ -90,7 +90,9 @@ def _handle(context: WorkerContext, row: WeComCallback) -> str:
     if row.event not in HANDLERS:
         return "nothing to do" if row.event in NOTHING_TO_DO else "unknown"
     try:
-        fields = parse_event(context.keyring.open(row.body_sealed, context=seal_context(row.dedupe_key)).decode())
+        fields = parse_event(
+            context.keyring.open(row.body_sealed, context=seal_context(row.dedupe_key)).decode()
+        )
     except SealBroken as error:
         logger.error("callback %s (%s): %s", row.id, row.event, error)
         return "unreadable"

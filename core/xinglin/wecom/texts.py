@@ -13,7 +13,7 @@ TAGS = range(0xE0020, 0xE0080)
 
 
 def clean(text: str) -> str:
-    """`text` without what no database or phone can show: lone surrogates and control characters (but `\\n`)."""
+    """`text` without what no database or phone can show: lone surrogates and control characters (line feeds stay)."""
     return "".join(
         sign for sign in text if sign == "\n" or unicodedata.category(sign) not in {"Cc", "Cs"}
     ).strip()

@@ -89,7 +89,9 @@ class TokenStore:
         ends = time.monotonic() + seconds
         lock = self._lock_of(key)
         if not lock.acquire(timeout=max(seconds, 0.01)):
-            raise WeComError(None, Action.RETRY, "another thread is still asking for the token", api="gettoken")
+            raise WeComError(
+                None, Action.RETRY, "another thread is still asking for the token", api="gettoken"
+            )
         try:
             known = self._known.get(key)
             if known is not None and known.expires_at - EARLY > self._clock.now():
@@ -117,7 +119,9 @@ class TokenStore:
 
     def refuse(self, key: str, value: str, error: WeComError) -> WeComError:
         """WeCom refused a fresh token too: wait before the next fetch, alert once. Returns the error to raise."""
-        stop = WeComError(error.code, Action.STOP, f"refused again after a refresh: {error.message}", api=error.api)
+        stop = WeComError(
+            error.code, Action.STOP, f"refused again after a refresh: {error.message}", api=error.api
+        )
         self._known.pop(key, None)
         with self._database.session() as session:
             row = session.get(WeComToken, key, with_for_update=True)
@@ -158,7 +162,9 @@ class TokenStore:
         if row.value_sealed is not None and row.expires_at is not None and row.expires_at - EARLY > now:
             value = self._open(row)
             if value is None:
-                self._update(WeComToken.key == key, WeComToken.value_sealed == row.value_sealed, value_sealed=None)
+                self._update(
+                    WeComToken.key == key, WeComToken.value_sealed == row.value_sealed, value_sealed=None
+                )
                 return None
             return self._remember(row, value, row.expires_at)
         if row.refused_at is not None:
@@ -237,5 +243,3 @@ class TokenStore:
 
 def _context(key: str) -> str:
     return f"core_wecom_token.value_sealed:{key}"
-
-

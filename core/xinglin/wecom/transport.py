@@ -49,7 +49,7 @@ class BoundedSession(requests.Session):
         )
         with response:
             # The library's own reading waits anew for every packet: a trickle would hold us for ever.
-            response._content = _read_all(response, ends)
+            response._content = _read_all(response, ends)  # noqa: SLF001 - the library has no public way
         return response
 
 
@@ -106,7 +106,7 @@ class Transport(WeChatClient):  # type: ignore[misc]
         return self._tokens.get(self._key, self._fetch).value
 
     def fetch_access_token(self) -> dict[str, Any]:
-        """wechatpy's own way without lock, limit and time-out is closed."""
+        """The own way of wechatpy, without lock, limit and time-out, is closed."""
         raise WeComError(None, Action.BAD_REQUEST, "use the token store", api="gettoken")
 
     def _request(self, method: str, url_or_endpoint: str, **options: Any) -> dict[str, Any]:
@@ -155,7 +155,7 @@ class Transport(WeChatClient):  # type: ignore[misc]
             return False
         if error.is_uncertain and not plan.is_repeatable:
             return False
-        delay = FIRST_DELAY_SECONDS * 2**attempt * random.uniform(0.5, 1.5)
+        delay = FIRST_DELAY_SECONDS * 2**attempt * random.uniform(0.5, 1.5)  # noqa: S311 - spreads the load
         if time.monotonic() + delay + LEAST_SECONDS > plan.ends:
             return False
         self._sleep(delay)
@@ -174,7 +174,9 @@ class Transport(WeChatClient):  # type: ignore[misc]
     ) -> dict[str, Any]:
         params = {**options.get("params", {}), "access_token": token.value}
         arguments = {**options, "params": params, "timeout": seconds}
-        answer: dict[str, Any] = self._translated(api, lambda: super(Transport, self)._request(method, api, **arguments))
+        answer: dict[str, Any] = self._translated(
+            api, lambda: super(Transport, self)._request(method, api, **arguments)
+        )
         return answer
 
     def _fetch(self, seconds: float) -> Fetched:
@@ -183,7 +185,8 @@ class Transport(WeChatClient):  # type: ignore[misc]
         params = {"corpid": self.corp_id, "corpsecret": self.secret}
         try:
             answer = self._translated(
-                api, lambda: super(Transport, self)._request("get", api, params=_NoToken(params), timeout=seconds)
+                api,
+                lambda: super(Transport, self)._request("get", api, params=_NoToken(params), timeout=seconds),
             )
             return Fetched(str(answer["access_token"]), int(answer.get("expires_in", 7200)))
         except (KeyError, ValueError):

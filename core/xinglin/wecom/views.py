@@ -59,7 +59,9 @@ def _door(request: Request) -> CallbackDoor:
             settings.wecom_corp_id,
         )
     except (SecretMissing, AssertionError, ValueError):
-        raise CallbackRefused(404, "wecom_callback_token or wecom_callback_aes_key is not set or malformed") from None
+        raise CallbackRefused(
+            404, "wecom_callback_token or wecom_callback_aes_key is not set or malformed"
+        ) from None
     return CallbackDoor(crypto, request.clock)
 
 

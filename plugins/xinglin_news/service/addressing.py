@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pyramid.request import Request
@@ -10,9 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from xinglin.api.audit import AuditTrail
-from xinglin.api.people import AudienceService, Department, Person, PeopleService, Preview, Role, Tag, Term
+from xinglin.api.people import AudienceService, Department, PeopleService, Person, Preview, Role, Tag, Term
 from xinglin_news.models import Notice, NoticeState, Reach
 from xinglin_news.service.authority import Authority
+from xinglin_news.service.departments import levels
 from xinglin_news.service.errors import MayNotPublish, WrongState
 from xinglin_news.service.reach import check_reach
 
@@ -76,19 +77,17 @@ class AddressingService:
 
     def includable(self, notice: Notice) -> Choices:
         """What the column's reach lets the author include."""
-        everything = self.excludable()
         if notice.column.reach == Reach.HOSPITAL:
-            return everything
+            return self.excludable()
         key = notice.column.key
-        departments = [one for one in everything.departments if self._authority.covers(key, _number(one))]
-        return Choices(departments, [], [])
+        return Choices(self._departments(lambda one: self._authority.covers(key, one.id)), [], [])
 
     def excludable(self) -> Choices:
         """What may be excluded: anything."""
         roles = self._session.execute(select(Role.id, Role.name).order_by(Role.id))
         tags = self._session.execute(select(Tag.id, Tag.name).order_by(Tag.name))
         return Choices(
-            self._departments(),
+            self._departments(lambda _one: True),
             [Choice(Term("role", key), name) for key, name in roles],
             [Choice(Term("tag", key), name) for key, name in tags],
         )
@@ -102,7 +101,11 @@ class AddressingService:
     def chosen_people(self, terms: Sequence[Term]) -> list[Choice]:
         """The persons among `terms`, with what tells two of one name apart."""
         keys = [term.id for term in terms if term.kind == "person"]
-        found = self._session.scalars(select(Person).where(Person.id.in_(keys)).order_by(Person.pinyin)) if keys else []
+        found = (
+            self._session.scalars(select(Person).where(Person.id.in_(keys)).order_by(Person.pinyin))
+            if keys
+            else []
+        )
         return [_person(one) for one in found]
 
     def preview(self, notice: Notice, rule: Rule) -> Preview | None:
@@ -127,20 +130,21 @@ class AddressingService:
         notice.state = NoticeState.DRAFT
         self._session.flush()
         after = {"audience": self.describe(notice)}
-        self._audit.record("notice.address", "notice", notice.public_id, before={"audience": before}, after=after)
+        self._audit.record(
+            "notice.address", "notice", notice.public_id, before={"audience": before}, after=after
+        )
 
-    def _departments(self) -> list[Choice]:
-        found = list(self._session.scalars(select(Department).where(Department.is_active)))
-        parents = {one.parent_id for one in found}
-        ordered = sorted(found, key=lambda one: [int(part) for part in one.path.split("/") if part])
+    def _departments(self, is_wanted: Callable[[Department], bool]) -> list[Choice]:
         return [
-            Choice(Term("department_tree", one.id), one.name, one.campus, one.path.count("/") - 2, one.id in parents)
-            for one in ordered
+            Choice(
+                Term("department_tree", level.department.id),
+                level.department.name,
+                "",
+                level.depth,
+                level.has_children,
+            )
+            for level in levels(self._people.tree(), is_wanted)
         ]
-
-
-def _number(choice: Choice) -> int:
-    return int(choice.term.id or 0)
 
 
 def _person(one: Person) -> Choice:
@@ -148,7 +152,7 @@ def _person(one: Person) -> Choice:
     return Choice(Term("person", one.id), one.name, " ".join(part for part in (places, one.position) if part))
 
 
-def factory(context: object, request: Request) -> AddressingService:  # noqa: ARG001
+def factory(context: object, request: Request) -> AddressingService:
     return AddressingService(
         request.db,
         request.audit,

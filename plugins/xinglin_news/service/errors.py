@@ -29,7 +29,9 @@ class NoticeChanged(DomainError):
 
     def __init__(self) -> None:
         super().__init__(
-            _("Somebody else has changed this notice since you opened it. Nothing of theirs was overwritten."),
+            _(
+                "Somebody else has changed this notice since you opened it. Nothing of theirs was overwritten."
+            ),
             _("Copy your text, open the notice again and put it in."),
             status=409,
         )
@@ -40,7 +42,9 @@ class MayNotPublish(DomainError):
 
     def __init__(self) -> None:
         super().__init__(
-            _("You may not, or no longer, issue notices of this column for this department. Your draft is kept."),
+            _(
+                "You may not, or no longer, issue notices of this column for this department. Your draft is kept."
+            ),
             _("Ask an administrator to grant or extend your right, then publish the draft."),
             status=403,
         )
@@ -55,8 +59,10 @@ class OutsideReach(DomainError):
 
     def __init__(self, title: str, names: str) -> None:
         super().__init__(
-            _("The column “${column}” may only address the departments of your grant. Outside of it: ${names}.",
-              mapping={"column": title, "names": names}),
+            _(
+                "The column “${column}” may only address the departments of your grant. Outside of it: ${names}.",
+                mapping={"column": title, "names": names},
+            ),
             _("Choose departments or persons of your own departments, or another column."),
         )
 
@@ -65,7 +71,9 @@ class WrongState(DomainError):
     """The act does not fit the state in which the notice is by now."""
 
     def __init__(self) -> None:
-        super().__init__(_("The notice is no longer in the state for this."), _("Open it again and look."), status=409)
+        super().__init__(
+            _("The notice is no longer in the state for this."), _("Open it again and look."), status=409
+        )
 
 
 class ReminderRefused(DomainError):

@@ -216,7 +216,7 @@ def _by_department(everybody: list[Reader]) -> list[DepartmentProgress]:
     return sorted(found, key=lambda one: one.read - one.total)
 
 
-def factory(context: object, request: Request) -> FollowingService:  # noqa: ARG001
+def factory(context: object, request: Request) -> FollowingService:
     return FollowingService(
         request.db,
         request.clock,

@@ -18,7 +18,7 @@ from xinglin.types import Clock
 from xinglin_news.models import Notice, NoticeState, Read, Reminder, Returned
 from xinglin_news.push import kind_of_notice
 from xinglin_news.service.authority import Authority
-from xinglin_news.service.errors import MayNotPublish, NotReady, NoticeChanged, WrongState
+from xinglin_news.service.errors import MayNotPublish, NoticeChanged, NotReady, WrongState
 from xinglin_news.service.reach import check_reach
 
 _ = translator("news")
@@ -26,6 +26,23 @@ _ = translator("news")
 EXCERPT_LENGTH = 100
 RETURNED_TITLE = "定时通知未能发布"  # a message is one text for all who get it, in the hospital's language
 FURTHEST = timedelta(days=366)
+
+
+RETURNED = {
+    Returned.GRANT_ENDED: _(
+        "Not published: the author's right to publish here had ended when its time came."
+    ),
+    Returned.AUTHOR_LEFT: _("Not published: the author does not work here any more."),
+    Returned.OUTSIDE_REACH: _(
+        "Not published: its readers lie outside the departments of the author's grant."
+    ),
+    Returned.NOT_READY: _("Not published: something was missing when its time came."),
+}
+
+
+def returned_sentence(reason: str) -> str:
+    """Why a scheduled notice is a draft again."""
+    return RETURNED[Returned(reason)]
 
 
 class PublishingService:
@@ -58,7 +75,9 @@ class PublishingService:
         if notice.audience is None:
             raise NotReady(_("Nobody has been chosen to read the notice yet."), _("Choose whom it is for."))
         if notice.publish_at and notice.publish_at > self._clock.now() + FURTHEST:
-            raise NotReady(_("The time of publishing lies more than a year ahead."), _("Choose an earlier one."))
+            raise NotReady(
+                _("The time of publishing lies more than a year ahead."), _("Choose an earlier one.")
+            )
         includes, _excludes = self._audiences.terms(notice.audience)
         check_reach(self._session, self._authority, notice.column, includes)
 
@@ -93,7 +112,9 @@ class PublishingService:
         now = self._clock.now()
         notice.state, notice.withdrawn_at, notice.updated_at = NoticeState.WITHDRAWN, now, now
         self._flush()
-        self._audit.record("notice.withdraw", "notice", notice.public_id, before={"state": NoticeState.PUBLISHED})
+        self._audit.record(
+            "notice.withdraw", "notice", notice.public_id, before={"state": NoticeState.PUBLISHED}
+        )
         self._tell("news.withdrawn", notice)
 
     def return_to_draft(self, notice: Notice, reason: Returned) -> None:
@@ -119,7 +140,7 @@ class PublishingService:
         self._audit.record("notice.schedule", "notice", notice.public_id, after=self._facts(notice))
 
     def _send(self, notice: Notice) -> None:
-        assert notice.audience is not None  # noqa: S101 - `check` has passed
+        assert notice.audience is not None
         self._push.enqueue(
             kind_of_notice(notice.column),
             notice.public_id,
@@ -155,7 +176,7 @@ class PublishingService:
             raise NoticeChanged from error
 
 
-def factory(context: object, request: Request) -> PublishingService:  # noqa: ARG001
+def factory(context: object, request: Request) -> PublishingService:
     return PublishingService(
         request.db,
         request.clock,

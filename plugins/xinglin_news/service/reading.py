@@ -81,7 +81,13 @@ class ReadingService:
     """Notices as one person sees them; `person_id` is the reader."""
 
     def __init__(
-        self, session: Session, clock: Clock, audit: AuditTrail, push: PushService, person_id: int, page_size: int
+        self,
+        session: Session,
+        clock: Clock,
+        audit: AuditTrail,
+        push: PushService,
+        person_id: int,
+        page_size: int,
     ) -> None:
         self._session = session
         self._clock = clock
@@ -104,7 +110,9 @@ class ReadingService:
         start = (number - 1) * self._page_size
         rows = self._session.execute(query.limit(self._page_size).offset(start)).all()
         total = rows[0][-1] if rows else 0
-        return Page([_line(row[:-1]) for row in rows], number, start + 1 if rows else 0, start + len(rows), total)
+        return Page(
+            [_line(row[:-1]) for row in rows], number, start + 1 if rows else 0, start + len(rows), total
+        )
 
     def search(self, words: str) -> list[Line]:
         """At most `SEARCH_ROWS` notices whose title or text contains every word."""
@@ -119,12 +127,16 @@ class ReadingService:
 
     def unread_count(self) -> int:
         """How many notices the reader has not opened yet."""
-        query = select(func.count()).select_from(Notice).where(self._visible(), ~self._has_read())
+        query = (
+            select(func.count(Notice.id))
+            .outerjoin(Read, self._own_read())
+            .where(self._visible(), Read.read_at.is_(None))
+        )
         return self._session.scalar(query) or 0
 
     def latest_unread(self) -> list[Line]:
         """The newest unread notices, for the home page."""
-        query = self._lines().where(self._visible(), ~self._has_read()).limit(CARD_ROWS)
+        query = self._lines().where(self._visible(), Read.read_at.is_(None)).limit(CARD_ROWS)
         return [_line(row) for row in self._session.execute(query)]
 
     def article(self, public_id: str) -> Article:
@@ -164,7 +176,7 @@ class ReadingService:
             return
         insert = INSERT[self._session.get_bind().dialect.name]
         receipt = {"notice_id": article.id, "person_id": self._person_id, "read_at": self._clock.now()}
-        if not self._session.execute(insert(Read).values(receipt).on_conflict_do_nothing()).rowcount:
+        if not self._session.execute(insert(Read.__table__).values(receipt).on_conflict_do_nothing()).rowcount:
             return  # a second tap was faster
         self._push.mark_opened(article.public_id, self._person_id)
         self._audit.record("notice.read", "notice", article.public_id)
@@ -174,9 +186,6 @@ class ReadingService:
 
     def _own_read(self) -> ColumnElement[bool]:
         return and_(Read.notice_id == Notice.id, Read.person_id == self._person_id)
-
-    def _has_read(self) -> ColumnElement[bool]:
-        return select(Read.notice_id).where(self._own_read()).exists()
 
     def _lines(self) -> Select[Any]:
         cover = (
@@ -203,7 +212,9 @@ class ReadingService:
             .where(Picture.notice_id == notice_id)
             .order_by(Picture.id)
         )
-        return [PictureLine(key, width or 0, height or 0) for key, width, height in self._session.execute(query)]
+        return [
+            PictureLine(key, width or 0, height or 0) for key, width, height in self._session.execute(query)
+        ]
 
 
 def _line(row: Sequence[Any]) -> Line:
@@ -225,7 +236,7 @@ def _article(found: Row[Any], pictures: list[PictureLine]) -> Article:
     )
 
 
-def factory(context: object, request: Request) -> ReadingService:  # noqa: ARG001
+def factory(context: object, request: Request) -> ReadingService:
     return ReadingService(
         request.db,
         request.clock,

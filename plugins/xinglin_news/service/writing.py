@@ -15,11 +15,12 @@ from sqlalchemy.orm.exc import StaleDataError
 from xinglin.api.audit import AuditTrail
 from xinglin.api.files import FileRefused, FileStore, StoredFile
 from xinglin.api.i18n import translator
-from xinglin.api.people import Department
+from xinglin.api.people import Department, PeopleService
 from xinglin.types import Clock
 from xinglin_news.models import Column, Notice, NoticeState, Picture
 from xinglin_news.service.authority import Authority
 from xinglin_news.service.cleaning import clean_body, plain_text
+from xinglin_news.service.departments import Level, levels
 from xinglin_news.service.errors import MayNotPublish, NoticeChanged, NoticeMissing
 
 _ = translator("news")
@@ -47,6 +48,7 @@ class WritingService:
         clock: Clock,
         audit: AuditTrail,
         files: FileStore,
+        people: PeopleService,
         authority: Authority,
         author_id: int,
         max_pictures: int,
@@ -55,6 +57,7 @@ class WritingService:
         self._clock = clock
         self._audit = audit
         self._files = files
+        self._people = people
         self._authority = authority
         self._author_id = author_id
         self._max_pictures = max_pictures
@@ -64,16 +67,18 @@ class WritingService:
         found = self._session.scalars(select(Column).where(Column.is_active).order_by(Column.sort_order))
         return [column for column in found if self._authority.covers(column.key)]
 
-    def departments(self) -> list[Department]:
-        """The departments in whose name she may issue notices of at least one column, parents first."""
+    def departments(self) -> list[Level]:
+        """The departments in whose name she may issue notices of at least one column."""
         keys = [column.key for column in self.columns()]
-        found = self._session.scalars(select(Department).where(Department.is_active))
-        covered = [one for one in found if any(self._authority.covers(key, one.id) for key in keys)]
-        return sorted(covered, key=lambda one: [int(part) for part in one.path.split("/") if part])
+        return levels(
+            self._people.tree(), lambda one: any(self._authority.covers(key, one.id) for key in keys)
+        )
 
     def begin(self, column_key: str, department_id: str) -> Notice:
         """A new empty draft, `department_id` being the public one; raises `MayNotPublish`."""
-        column = self._session.scalars(select(Column).where(Column.key == column_key, Column.is_active)).one_or_none()
+        column = self._session.scalars(
+            select(Column).where(Column.key == column_key, Column.is_active)
+        ).one_or_none()
         department = self._session.scalars(
             select(Department).where(Department.public_id == department_id)
         ).one_or_none()
@@ -139,7 +144,9 @@ class WritingService:
         stored = self._files.save_picture(name, stream, plugin="news", uploaded_by=uploaded_by)
         notice.pictures.append(Picture(file=stored))
         self._session.flush()
-        self._audit.record("notice.add_picture", "notice", notice.public_id, after={"picture": stored.public_id})
+        self._audit.record(
+            "notice.add_picture", "notice", notice.public_id, after={"picture": stored.public_id}
+        )
 
     def remove_picture(self, notice: Notice, picture_id: str) -> None:
         """Take a picture out, by the public id of its file; one that is gone already is no error."""
@@ -148,7 +155,9 @@ class WritingService:
             notice.pictures.remove(picture)
             self._session.flush()
             self._files.discard(stored)
-            self._audit.record("notice.remove_picture", "notice", notice.public_id, before={"picture": picture_id})
+            self._audit.record(
+                "notice.remove_picture", "notice", notice.public_id, before={"picture": picture_id}
+            )
 
     def picture(self, public_id: str, picture_id: str) -> StoredFile:
         """A picture of a notice she works on, whatever its state."""
@@ -192,12 +201,13 @@ def _facts(notice: Notice) -> dict[str, str]:
     return {"title": notice.title, "text": notice.text, "state": notice.state}
 
 
-def factory(context: object, request: Request) -> WritingService:  # noqa: ARG001
+def factory(context: object, request: Request) -> WritingService:
     return WritingService(
         request.db,
         request.clock,
         request.audit,
         request.files,
+        request.service(PeopleService),
         Authority.of(request.identity.grants),
         request.identity.id,
         request.plugins.settings_of("news").max_pictures,

@@ -19,7 +19,9 @@ class BadInput(DomainError):
     status = 400
 
     def __init__(self) -> None:
-        super().__init__(_("This address or form cannot be read."), _("Go back, reload the page and try again."))
+        super().__init__(
+            _("This address or form cannot be read."), _("Go back, reload the page and try again.")
+        )
 
 
 def read(schema: colander.Schema, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -45,6 +45,7 @@ function remove(group, button) {
 }
 
 export function watchSequences(root) {
+  root.querySelectorAll("[data-sequence]").forEach(refresh);
   root.addEventListener("click", (event) => {
     const button = event.target.closest?.("[data-sequence-add], [data-sequence-remove]");
     if (!button) return;

@@ -8,7 +8,7 @@ from .model import Hospital, Kind, Person
 from .people import TOP_TITLE, mobile_of
 
 
-def _member(  # noqa: PLR0913 - one line per person reads as a table
+def _member(
     userid: str,
     name: str,
     gender: int,

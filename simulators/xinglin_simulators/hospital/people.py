@@ -92,7 +92,7 @@ class Recruiter:
     """Makes people in a fixed order; staff numbers rise with that order."""
 
     def __init__(self, seed: int) -> None:
-        self._source = random.Random(seed)  # noqa: S311 - repeatable demo data, not a secret
+        self._source = random.Random(seed)
         self._names = NameBook(self._source)
         self._next_no = _STAFF_FROM
 

@@ -27,7 +27,7 @@ PERSON_COLUMNS = (
 )
 
 
-def _yes_no(value: bool) -> str:  # noqa: FBT001 - a formatter of one flag
+def _yes_no(value: bool) -> str:
     return "是" if value else "否"
 
 
@@ -63,7 +63,9 @@ def write_workbook(hospital: Hospital, path: Path) -> None:
     book = Workbook(write_only=True)
     sheet = book.create_sheet("部门")
     sheet.append(DEPARTMENT_COLUMNS)
-    sheet.append((_department_code(ROOT_ID), HOSPITAL_NAME, "", "", "Xinglin Women's and Children's Hospital", 0))
+    sheet.append(
+        (_department_code(ROOT_ID), HOSPITAL_NAME, "", "", "Xinglin Women's and Children's Hospital", 0)
+    )
     for department in hospital.departments:
         sheet.append(_department_row(department))
     sheet = book.create_sheet("人员")

@@ -39,7 +39,7 @@
     show("thread");
     drawThread();
     byId("thread").scrollTop = byId("thread").scrollHeight;
-    if (key.startsWith("app-")) post("/read", { conversation: key }).then(poll);
+    post("/read", { conversation: key }).then(poll);
   }
 
   function closeWeb() {
@@ -77,9 +77,7 @@
     badge.hidden = next.unread === 0;
     if (conversation) {
       drawThread();
-      if (conversation.startsWith("app-") && !byId("screen-thread").hidden && !document.hidden) {
-        post("/read", { conversation });
-      }
+      if (!byId("screen-thread").hidden && !document.hidden) post("/read", { conversation });
     }
   }
 

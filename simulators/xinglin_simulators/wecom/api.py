@@ -11,13 +11,16 @@ from typing import Any
 
 from aiohttp import web
 
-from ..faults import Fault, answer_with, apply_wait
+from xinglin_simulators.faults import Fault, answer_with, apply_wait
+
 from .errors import TEXTS, ApiError
 from .log import LogEntry
 from .state import SIMULATOR, Simulator
 from .tokens import Token
 
 Answer = dict[str, Any]
+# Faults that keep a call from being carried out at all.
+UNREACHED = frozenset({"http_status", "html", "reset", "hang", "refuse"})
 UNLIMITED = frozenset({"message/send", "gettoken"})
 
 
@@ -31,7 +34,6 @@ class Call:
     query: dict[str, str]
     body: dict[str, Any] = field(default_factory=dict)
     token: Token | None = None
-    errcode: int | None = None
 
     @property
     def grant(self) -> Token:
@@ -77,7 +79,7 @@ def endpoint(
 
 
 def envelope(code: int, text: str, extra: Answer, call: Call) -> Answer:
-    """errcode first, then errmsg in the vendor's form, then the fields of the answer."""
+    """Errcode first, then errmsg in the vendor's form, then the fields of the answer."""
     if code:
         hint = call.simulator.ids.next("hint", 20)
         text = (
@@ -156,14 +158,27 @@ async def _answer(call: Call, faults: list[Fault]) -> Answer | web.StreamRespons
         result = await _run(call, faults)
     except ApiError as error:
         return envelope(error.code, error.text, error.extra, call)
+    except (ValueError, TypeError, AttributeError) as error:
+        # A field of the wrong JSON type; the platform answers an errcode, never a 500.
+        return envelope(40058, f"invalid request parameter ({error})", {}, call)
     if isinstance(result, web.StreamResponse):
         return result
     return envelope(0, result.pop("errmsg", "ok"), result, call)
 
 
-def _agent_id(call: Call) -> int | None:
-    value = call.query.get("access_token", "")
-    return call.simulator.tokens.agent_id(value)
+def _write_log(call: Call, faults: list[Fault], errcode: int | None, started: float) -> None:
+    query = {key: value for key, value in call.query.items() if key != "access_token"}
+    call.simulator.log.add(
+        LogEntry(
+            path=call.path,
+            at=call.simulator.clock.now(),
+            agent_id=call.simulator.tokens.agent_id(call.query.get("access_token", "")),
+            body=call.body or query,
+            errcode=errcode,
+            fault=",".join(fault.kind for fault in faults),
+            took_ms=(time.perf_counter() - started) * 1000,
+        )
+    )
 
 
 async def dispatch(request: web.Request) -> web.StreamResponse:
@@ -171,19 +186,18 @@ async def dispatch(request: web.Request) -> web.StreamResponse:
     started = time.perf_counter()
     simulator = request.app[SIMULATOR]
     call = Call(simulator, request, request.match_info["path"], dict(request.query))
-    agent_id = _agent_id(call)
+    agent_id = simulator.tokens.agent_id(call.query.get("access_token", ""))
     faults = simulator.faults.take(call.path, agent_id)
     for fault in faults:
         await apply_wait(fault)
-    is_reached = not faults or faults[-1].kind in {"latency", "errcode", "refuse_token", "done_but_lost", "truncated"}
-    result = await _answer(call, faults) if is_reached else {"errcode": -1, "errmsg": ""}
-    body = encode(result) if isinstance(result, dict) else b""
-    errcode = result["errcode"] if isinstance(result, dict) and is_reached else None
-    took = (time.perf_counter() - started) * 1000
-    names = ",".join(fault.kind for fault in faults)
-    logged = call.body or {key: value for key, value in call.query.items() if key != "access_token"}
-    simulator.log.add(LogEntry(call.path, simulator.clock.now(), agent_id, logged, errcode, names, took))
+    if faults and faults[-1].kind in UNREACHED:
+        _write_log(call, faults, None, started)
+        return await answer_with(faults[-1], request, b"") or web.Response()
+    result = await _answer(call, faults)
+    if isinstance(result, web.StreamResponse):
+        _write_log(call, faults, 0, started)
+        return result
+    _write_log(call, faults, int(result["errcode"]), started)
+    body = encode(result)
     broken = await answer_with(faults[-1], request, body) if faults else None
-    if broken is not None:
-        return broken
-    return json_response(body, result) if isinstance(result, dict) else result
+    return broken or json_response(body, result)

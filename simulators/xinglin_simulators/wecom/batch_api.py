@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from ..settings import CallbackSettings
+from xinglin_simulators.settings import CallbackSettings
+
 from .api import Answer, Call, endpoint
 from .errors import ApiError
 from .events import event

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
 
-from ..clock import Clock, Ids
-from ..settings import CallbackSettings
+from xinglin_simulators.clock import Clock, Ids
+from xinglin_simulators.settings import CallbackSettings
+
 from .crypto import CryptoError, MessageCrypto, is_signed, signature
 from .events import to_xml
 from .switches import Switches
@@ -37,11 +38,15 @@ FAULTS = frozenset(
 )
 _BOMB = (
     '<?xml version="1.0"?><!DOCTYPE bomb [<!ENTITY a "aaaaaaaaaaaaaaaa">'
-    + "".join(
-        f'<!ENTITY {chr(98 + level)} "{("&" + chr(97 + level) + ";") * 10}">' for level in range(8)
-    )
+    + "".join(f'<!ENTITY {chr(98 + level)} "{("&" + chr(97 + level) + ";") * 10}">' for level in range(8))
     + "]><xml><ToUserName>&i;</ToUserName><Encrypt>&i;</Encrypt></xml>"
 )
+
+
+def xml_text(xml: str, name: str) -> str:
+    """The text of the first element of this name, or empty."""
+    found = re.search(rf"<{name}>(?:<!\[CDATA\[)?(.*?)(?:\]\]>)?</{name}>", xml, re.DOTALL)
+    return found.group(1) if found else ""
 
 
 @dataclass
@@ -52,6 +57,7 @@ class CallbackDelivery:
     event: str
     fields: dict[str, Any]
     fault: str
+    agent_id: int | None = None
     state: str = "pending"
     attempts: list[str] = field(default_factory=list)
     reply: str = ""
@@ -66,6 +72,7 @@ class CallbackSender:
         self._tasks: set[asyncio.Task[None]] = set()
         self._verified: set[CallbackSettings] = set()
         self.deliveries: list[CallbackDelivery] = []
+        self.on_reply: Callable[[CallbackDelivery], None] = lambda _delivery: None
 
     async def close(self) -> None:
         """Stop running deliveries."""
@@ -84,9 +91,9 @@ class CallbackSender:
     ) -> CallbackDelivery:
         """Start one delivery and return its record at once."""
         name = str(fields.get("Event") or fields.get("MsgType") or "")
-        delivery = CallbackDelivery(target.url, name, dict(fields), fault)
+        delivery = CallbackDelivery(target.url, name, dict(fields), fault, agent_id)
         self.deliveries.append(delivery)
-        task = asyncio.get_running_loop().create_task(self._deliver(target, delivery, agent_id))
+        task = asyncio.get_running_loop().create_task(self._deliver(target, delivery))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return delivery
@@ -110,9 +117,7 @@ class CallbackSender:
         signed = signature(target.token, str(timestamp), nonce, encrypted)
         return {"msg_signature": signed, "timestamp": str(timestamp), "nonce": nonce}
 
-    def _request(
-        self, target: CallbackSettings, delivery: CallbackDelivery, agent_id: int | None
-    ) -> tuple[dict[str, str], bytes]:
+    def _request(self, target: CallbackSettings, delivery: CallbackDelivery) -> tuple[dict[str, str], bytes]:
         """Query and body, broken as the fault demands."""
         fault = delivery.fault
         fields = dict(delivery.fields)
@@ -131,17 +136,15 @@ class CallbackSender:
             return query, b"\x00\xff<not xml" + encrypted.encode()[:50]
         if fault == "entity_bomb":
             return query, _BOMB.encode()
-        agent = "" if agent_id is None else str(agent_id)
+        agent = "" if delivery.agent_id is None else str(delivery.agent_id)
         body = to_xml({"ToUserName": self._corp_id, "AgentID": agent, "Encrypt": encrypted})
         return query, body.encode()
 
-    async def _deliver(
-        self, target: CallbackSettings, delivery: CallbackDelivery, agent_id: int | None
-    ) -> None:
+    async def _deliver(self, target: CallbackSettings, delivery: CallbackDelivery) -> None:
         if target not in self._verified and not await self.verify(target):
             delivery.state = "unverified"
             return
-        query, body = self._request(target, delivery, agent_id)
+        query, body = self._request(target, delivery)
         for _ in range(TRIES):
             if await self._try(target, delivery, query, body):
                 return
@@ -161,6 +164,7 @@ class CallbackSender:
                 if is_final:
                     delivery.state = "delivered" if response.status == 200 else "failed"
                     delivery.reply = self._read_reply(target, text)
+                    self.on_reply(delivery)
                 return is_final
         except (aiohttp.ClientError, TimeoutError, UnicodeDecodeError) as error:
             delivery.attempts.append(type(error).__name__)
@@ -168,16 +172,13 @@ class CallbackSender:
 
     def _read_reply(self, target: CallbackSettings, text: str) -> str:
         """The plain XML of an encrypted passive reply, or a note why it is unreadable."""
-
-        def part(name: str) -> str:
-            found = re.search(rf"<{name}>(?:<!\[CDATA\[)?(.*?)(?:\]\]>)?</{name}>", text, re.DOTALL)
-            return found.group(1) if found else ""
-
-        encrypted = part("Encrypt")
+        encrypted = xml_text(text, "Encrypt")
         if not encrypted:
             return ""
-        signed = part("MsgSignature")
-        if not is_signed(signed, target.token, part("TimeStamp"), part("Nonce"), encrypted):
+        signed = xml_text(text, "MsgSignature")
+        if not is_signed(
+            signed, target.token, xml_text(text, "TimeStamp"), xml_text(text, "Nonce"), encrypted
+        ):
             return "unreadable: bad signature"
         try:
             return MessageCrypto(target.aes_key, self._corp_id).decrypt(encrypted)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..settings import AgentSettings, CallbackSettings
+from xinglin_simulators.settings import AgentSettings, CallbackSettings
+
 from .callbacks import CallbackDelivery
 from .directory import Member, PartyNode
 from .events import event, member_fields, party_fields

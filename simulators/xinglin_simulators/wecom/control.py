@@ -11,7 +11,8 @@ from typing import Any
 
 from aiohttp import web
 
-from ..faults import Fault
+from xinglin_simulators.faults import Fault
+
 from .contact_control import change_people
 from .contact_events import contacts_target
 from .errors import ApiError

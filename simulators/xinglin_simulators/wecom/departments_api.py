@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..hospital.model import ROOT_ID
+from xinglin_simulators.hospital.model import ROOT_ID
+
 from .api import Answer, Call, endpoint
 from .directory import PartyNode
 from .errors import ApiError

@@ -36,6 +36,17 @@ def holder_of(request: web.Request) -> str:
     return "" if holder == COMPUTER else holder
 
 
+def portal_cookies(request: web.Request) -> dict[str, str]:
+    """Cookies that are not the simulator's, byte for byte: parsing and quoting again could change them."""
+    pairs = (part.strip().partition("=") for part in request.headers.get("Cookie", "").split(";"))
+    return {name: value for name, _, value in pairs if name and not name.startswith(OWN_PREFIX)}
+
+
+def _set(response: web.StreamResponse, name: str, value: str, *, is_gone: bool = False) -> None:
+    age = "; Max-Age=0" if is_gone else ""
+    response.headers.add("Set-Cookie", f"{name}={value}; Path=/; HttpOnly; SameSite=Lax{age}")
+
+
 def switch_device(
     devices: Devices, request: web.Request, response: web.StreamResponse, holder: str, browser_id: str
 ) -> None:
@@ -43,13 +54,13 @@ def switch_device(
     browser = request.cookies.get(BROWSER, browser_id)
     previous = request.cookies.get(HOLDER, "")
     if BROWSER not in request.cookies:
-        response.set_cookie(BROWSER, browser, path="/", httponly=True, samesite="Lax")
+        _set(response, BROWSER, browser)
     if previous == holder:
         return
-    current = {name: value for name, value in request.cookies.items() if not name.startswith(OWN_PREFIX)}
+    current = portal_cookies(request)
     jar = devices.swap(browser, previous, holder, current)
     for name in current.keys() - jar.keys():
-        response.del_cookie(name, path="/")
+        _set(response, name, "", is_gone=True)
     for name, value in jar.items():
-        response.set_cookie(name, value, path="/", httponly=True, samesite="Lax")
-    response.set_cookie(HOLDER, holder, path="/", httponly=True, samesite="Lax")
+        _set(response, name, value)
+    _set(response, HOLDER, holder)

@@ -6,8 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..hospital import Hospital, load_hospital
-from ..hospital.model import ROOT_ID
+from xinglin_simulators.hospital import Hospital, load_hospital
+from xinglin_simulators.hospital.model import ROOT_ID
 
 ACTIVATED, DISABLED, NOT_ACTIVATED = 1, 2, 4
 

@@ -87,7 +87,7 @@ TEXTS = {
 class ApiError(Exception):
     """Ends a call with this errcode; ``extra`` goes into the answer beside errcode and errmsg."""
 
-    def __init__(self, code: int, text: str = "", **extra: Any) -> None:  # noqa: ANN401 - JSON values
+    def __init__(self, code: int, text: str = "", **extra: Any) -> None:
         self.code = code
         self.text = text or TEXTS.get(code, "error")
         self.extra = extra

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..settings import CallbackSettings
+from xinglin_simulators.settings import CallbackSettings
+
 from .callbacks import FAULTS, CallbackDelivery
 from .contact_events import contacts_target
 from .events import event

@@ -10,7 +10,7 @@ from .directory import Member, PartyNode
 Fields = Mapping[str, Any]
 
 
-def _element(name: str, value: Any) -> str:  # noqa: ANN401 - nested event fields
+def _element(name: str, value: Any) -> str:
     if isinstance(value, Mapping):
         return f"<{name}>{''.join(_element(key, item) for key, item in value.items())}</{name}>"
     if isinstance(value, list):

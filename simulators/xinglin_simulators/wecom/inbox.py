@@ -6,7 +6,8 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..clock import Clock, Ids
+from xinglin_simulators.clock import Clock, Ids
+
 from .errors import ApiError
 from .limits import RateLimits
 
@@ -88,14 +89,16 @@ class Inbox:
 
     def __init__(self, clock: Clock, ids: Ids, limits: RateLimits) -> None:
         self._clock, self._ids, self.limits = clock, ids, limits
+        self._generation = 0
         self.clear()
 
     def clear(self) -> None:
         """Forget all messages."""
+        self._generation += 1
         self._messages: dict[str, Message] = {}
         self._by_user: defaultdict[str, list[Delivery]] = defaultdict(list)
         self._versions: Counter[str] = Counter()
-        self._read: Counter[str] = Counter()
+        self._seen: Counter[tuple[str, str]] = Counter()
         self._codes: dict[str, _ResponseCode] = {}
         self._task_ids: set[tuple[int, str]] = set()
         self._sent: dict[tuple[int, str], tuple[float, dict[str, Any]]] = {}
@@ -142,9 +145,9 @@ class Inbox:
         self._versions[userid] += 1
         return delivery
 
-    def version(self, userid: str) -> int:
-        """Rises with every change a member can see."""
-        return self._versions[userid.lower()]
+    def version(self, userid: str) -> str:
+        """Changes with everything a member can see."""
+        return f"{self._generation}-{self._versions[userid.lower()]}"
 
     def deliveries(self, userid: str = "") -> list[Delivery]:
         """One member's list, or everybody's; oldest first."""
@@ -157,16 +160,15 @@ class Inbox:
         rows = self._by_user.get(userid.lower(), ())
         return [row for row in rows if row.message.agent_id == agent_id and row.state != "dropped"]
 
-    def unread(self, userid: str, agent_id: int) -> int:
-        """Messages not yet opened on the phone."""
-        return len(self.visible(userid, agent_id)) - self._read[f"{agent_id}:{userid.lower()}"]
+    def seen(self, userid: str, conversation: str) -> int:
+        """How many entries of a conversation the member has opened."""
+        return self._seen[userid.lower(), conversation]
 
-    def mark_read(self, userid: str, agent_id: int) -> None:
-        """The member opened the conversation."""
-        key = f"{agent_id}:{userid.lower()}"
-        count = len(self.visible(userid, agent_id))
-        if self._read[key] != count:
-            self._read[key] = count
+    def mark_seen(self, userid: str, conversation: str, count: int) -> None:
+        """The member opened the conversation when it had ``count`` entries."""
+        key = (userid.lower(), conversation)
+        if self._seen[key] != count:
+            self._seen[key] = count
             self._versions[userid.lower()] += 1
 
     def delivery(self, userid: str, number: int) -> Delivery | None:

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..clock import Ids
+from xinglin_simulators.clock import Ids
+
 from .directory import Directory, PartyNode
 from .errors import ApiError
 from .members import create_member, delete_member, update_member
@@ -74,7 +75,9 @@ def _numbers(text: str) -> list[int]:
 
 def _member_fields(row: list[str]) -> dict[str, Any]:
     cells = [cell.strip() for cell in row] + [""] * (13 - len(row))
-    name, userid, mobile, email, parties, position, gender, leads, _order, alias, address, phone, off = cells[:13]
+    name, userid, mobile, email, parties, position, gender, leads, _order, alias, address, phone, off = cells[
+        :13
+    ]
     body: dict[str, Any] = {
         "userid": userid,
         "name": name,
@@ -93,7 +96,7 @@ def _member_fields(row: list[str]) -> dict[str, Any]:
     return body
 
 
-def _attempt(action: Callable[[], object], **key: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON values
+def _attempt(action: Callable[[], object], **key: Any) -> dict[str, Any]:
     try:
         action()
     except ApiError as error:
@@ -111,7 +114,7 @@ def _sync_member(directory: Directory, row: list[str]) -> dict[str, Any]:
 
 
 def _guard(directory: Directory, job: Job) -> list[str]:
-    """userids that a full replacement deletes. Raises 45026 for a suspicious number."""
+    """Userids that a full replacement deletes. Raises 45026 for a suspicious number."""
     kept = {row[1].strip().lower() for row in job.rows if len(row) > 1}
     gone = [member.userid for member in directory.members() if member.userid.lower() not in kept]
     share = len(gone) / max(1, len(directory))

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-_SECRET_KEYS = frozenset({"corpsecret", "access_token", "code", "user_ticket", "token", "encodingaeskey", "ticket"})
+_SECRET_KEYS = frozenset(
+    {"corpsecret", "access_token", "code", "user_ticket", "token", "encodingaeskey", "ticket"}
+)
 _INLINE = re.compile(r"((?:access_token|corpsecret|code)=)[^&\s\"]+")
 _KEPT = 20000
 
@@ -26,7 +28,7 @@ class LogEntry:
     took_ms: float
 
 
-def mask(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+def mask(value: Any) -> Any:
     """A copy with secrets replaced by ``***``."""
     if isinstance(value, dict):
         return {key: "***" if key.lower() in _SECRET_KEYS else mask(item) for key, item in value.items()}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..clock import Clock, Ids
+from xinglin_simulators.clock import Clock, Ids
+
 from .errors import ApiError
 
 CODE_LIFETIME = 300

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..clock import Clock, Ids
+from xinglin_simulators.clock import Clock, Ids
+
 from .errors import ApiError
 
 LIFETIME = 3 * 86400
@@ -47,9 +48,7 @@ class MediaStore:
             raise ApiError(45001)
         if kind in _MAGIC and not content.startswith(_MAGIC[kind]):
             raise ApiError(40005)
-        media = Media(
-            self._ids.next("media", 64), kind, filename, content_type, content, self._clock.now()
-        )
+        media = Media(self._ids.next("media", 64), kind, filename, content_type, content, self._clock.now())
         self._items[media.media_id] = media
         return media
 

@@ -166,11 +166,11 @@ def _found(call: Call, **wanted: str) -> Answer:
 
 @endpoint("POST", "user/getuserid")
 def get_userid(call: Call) -> Answer:
-    """userid by mobile number."""
+    """Userid by mobile number."""
     return _found(call, mobile=str(call.body.get("mobile", "")))
 
 
 @endpoint("POST", "user/get_userid_by_email")
 def get_userid_by_email(call: Call) -> Answer:
-    """userid by e-mail address."""
+    """Userid by e-mail address."""
     return _found(call, email=str(call.body.get("email", "")))

@@ -7,7 +7,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..settings import AgentSettings
+from xinglin_simulators.settings import AgentSettings
+
 from .api import Answer, Call, endpoint
 from .card_rules import INTERACTIVE, check_card, has_response_code
 from .errors import ApiError
@@ -39,7 +40,7 @@ class Receivers:
         return {name: "|".join(values) for name, values in lists.items() if values}
 
 
-def _split(value: Any, limit: int, code: int) -> list[str]:  # noqa: ANN401 - from JSON
+def _split(value: Any, limit: int, code: int) -> list[str]:
     parts = [part.strip() for part in str(value or "").split("|") if part.strip()]
     if len(parts) > limit:
         raise ApiError(code)

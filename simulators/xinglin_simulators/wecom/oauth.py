@@ -7,7 +7,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from aiohttp import web
 
-from ..settings import AgentSettings
+from xinglin_simulators.settings import AgentSettings
+
 from .devices import holder_of, switch_device
 from .people_view import cast_views, search_people
 from .render import page, redirect

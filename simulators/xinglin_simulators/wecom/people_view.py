@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..hospital import load_hospital
-from ..hospital.cast import LABELS
+from xinglin_simulators.hospital import load_hospital
+from xinglin_simulators.hospital.cast import LABELS
+
 from .directory import Member
 from .state import Simulator
 

@@ -7,11 +7,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from aiohttp import web
+from markupsafe import Markup, escape
 
 from .contact_events import send_agent_event, send_member_text
 from .devices import COMPUTER, holder_of, switch_device
 from .directory import Member
-from .markup import Markup, escape
 from .people_view import cast_views, search_people, view_of
 from .phone_view import PhoneView
 from .render import STATIC, page, redirect, render
@@ -69,10 +69,9 @@ def _state(simulator: Simulator, member: Member) -> dict[str, Any]:
     rows = view.conversations()
     return {
         "version": view.version,
-        "list": Markup(render("list.html", rows=rows)),  # noqa: S704 - rendered with escaping
+        "list": Markup(render("list.html", rows=rows)),
         "threads": {
-            row.key: Markup(render("bubbles.html", row=row, open_link=view.open_link))  # noqa: S704
-            for row in rows
+            row.key: Markup(render("bubbles.html", row=row, open_link=view.open_link)) for row in rows
         },
         "names": {row.key: row.name for row in rows},
         "count": sum(row.count for row in rows if row.kind == "app"),
@@ -120,10 +119,12 @@ def _agent_id(body: dict[str, Any]) -> int:
 
 
 async def mark_read(request: web.Request) -> web.Response:
-    """POST /phone/{userid}/read {conversation}."""
-    agent_id = _agent_id(await _json(request))
-    if agent_id:
-        request.app[SIMULATOR].inbox.mark_read(_member(request).userid, agent_id)
+    """POST /phone/{userid}/read {conversation}: all its entries are read."""
+    simulator, member = request.app[SIMULATOR], _member(request)
+    key = str((await _json(request)).get("conversation", ""))
+    for row in PhoneView(simulator, member).conversations():
+        if row.key == key:
+            simulator.inbox.mark_seen(member.userid, key, row.count)
     return web.json_response({"ok": True})
 
 
@@ -187,9 +188,14 @@ async def avatar(request: web.Request) -> web.Response:
     return web.Response(text=svg, content_type="image/svg+xml", headers={"Cache-Control": "max-age=600"})
 
 
+async def to_index(_request: web.Request) -> web.Response:
+    """GET /phone: the same with the slash."""
+    return redirect("/phone/")
+
+
 def add_routes(app: web.Application) -> None:
     """Routes of the phones."""
-    app.router.add_get("/phone", lambda _request: _to_index())
+    app.router.add_get("/phone", to_index)
     app.router.add_get("/phone/", show_index)
     app.router.add_static("/phone/static", STATIC)
     app.router.add_get("/phone/avatar/{userid}.svg", avatar)
@@ -201,7 +207,3 @@ def add_routes(app: web.Application) -> None:
     app.router.add_post("/phone/{userid}/say", say)
     app.router.add_post("/phone/{userid}/enter", enter)
     app.router.add_post("/phone/{userid}/act", act)
-
-
-async def _to_index() -> web.Response:
-    return redirect("/phone/")

@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from ..settings import AgentSettings
+from xinglin_simulators.settings import AgentSettings
+
 from .directory import Member
 from .inbox import Delivery
 from .markup import card_html, markdown_html, text_html
@@ -87,10 +88,13 @@ class PhoneView:
             kind="app",
             last=_preview(last) if last else "暂无消息",
             at=last.at if last else 0,
-            unread=self._simulator.inbox.unread(userid, agent.agent_id),
+            unread=self._unread(f"app-{agent.agent_id}", len(rows)),
             count=len(rows),
             bubbles=tuple(self._bubble(row) for row in rows[-SHOWN_MESSAGES:]),
         )
+
+    def _unread(self, conversation: str, count: int) -> int:
+        return max(0, count - self._simulator.inbox.seen(self._member.userid, conversation))
 
     def _bubble(self, row: Delivery) -> Bubble:
         msgtype = row.message.msgtype
@@ -120,19 +124,21 @@ class PhoneView:
         if not rows:
             return []
         bubbles = tuple(
-            Bubble(index, kind, at, title, "", text_html(text, self.open_link), {})
+            Bubble(index, kind, at, title, "", text_html(linked(text), self.open_link), {})
             for index, (at, title, text) in enumerate(rows)
         )
         at, title, text = rows[-1]
-        return [Conversation(kind, name, kind, title or text, at, 0, len(rows), bubbles[-SHOWN_MESSAGES:])]
+        count = len(rows)
+        unread = self._unread(kind, count)
+        return [Conversation(kind, name, kind, title or text, at, unread, count, bubbles[-SHOWN_MESSAGES:])]
 
     def _sms(self) -> list[Conversation]:
         rows = [] if not self._member.mobile else self._simulator.sms.messages(self._member.mobile)
-        return self._plain("sms", "短信", [(row.at, "", linked(row.text)) for row in rows])
+        return self._plain("sms", "短信", [(row.at, "", row.text) for row in rows])
 
     def _mail(self) -> list[Conversation]:
         rows = [] if not self._member.email else self._simulator.mailbox.mails(self._member.email)
-        return self._plain("mail", "邮箱", [(row.at, row.subject, linked(row.text)) for row in rows])
+        return self._plain("mail", "邮箱", [(row.at, row.subject, row.text) for row in rows])
 
 
 def linked(text: str) -> str:

@@ -14,7 +14,10 @@ STATIC = PACKAGE / "static"
 CHINA = timezone(timedelta(hours=8))
 
 _environment = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(PACKAGE / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    loader=jinja2.FileSystemLoader(PACKAGE / "templates"),
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
 )
 
 
@@ -27,12 +30,12 @@ def china_time(seconds: float) -> str:
 _environment.filters["china_time"] = china_time
 
 
-def render(template: str, **values: Any) -> str:  # noqa: ANN401 - template values
+def render(template: str, **values: Any) -> str:
     """The text of a template."""
     return _environment.get_template(template).render(**values)
 
 
-def page(template: str, *, status: int = 200, **values: Any) -> web.Response:  # noqa: ANN401
+def page(template: str, *, status: int = 200, **values: Any) -> web.Response:
     """A page that browsers do not cache."""
     return web.Response(
         text=render(template, **values),

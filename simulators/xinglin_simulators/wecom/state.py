@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from aiohttp import web
 
-from ..clock import Clock, Ids
-from ..faults import FaultBook
-from ..mail import Mailbox
-from ..settings import AgentSettings, Settings
-from ..sms import SmsGateway
+from xinglin_simulators.clock import Clock, Ids
+from xinglin_simulators.faults import FaultBook
+from xinglin_simulators.mail import Mailbox
+from xinglin_simulators.settings import AgentSettings, Settings
+from xinglin_simulators.sms import SmsGateway
+
 from .callbacks import CallbackSender
 from .devices import Devices
 from .directory import Directory, empty_directory, hospital_directory
@@ -19,6 +22,7 @@ from .limits import RateLimits
 from .log import RequestLog
 from .logins import LoginBook
 from .mediastore import MediaStore
+from .replies import apply_reply
 from .switches import Switches
 from .tokens import Token, TokenBook
 
@@ -44,6 +48,7 @@ class Simulator:
         self.jobs = JobBook(self.ids)
         self.devices = Devices()
         self.callbacks = CallbackSender(settings.corp_id, self.clock, self.ids, self.switches)
+        self.callbacks.on_reply = partial(apply_reply, self.inbox)
         self.mailbox = Mailbox(self.clock, self.faults)
         self.sms = SmsGateway(self.clock, self.ids, self.faults, settings.sms_token)
         self.menus: dict[int, dict[str, object]] = {}

@@ -12,7 +12,7 @@ MAX_NAME = 32
 MAX_USERS, MAX_PARTIES = 1000, 100
 
 
-def _tag(call: Call, value: Any) -> Tag:  # noqa: ANN401 - from query or JSON
+def _tag(call: Call, value: Any) -> Tag:
     text = str(value or "")
     tag = call.simulator.directory.tags.get(int(text)) if text.isdigit() else None
     if tag is None:

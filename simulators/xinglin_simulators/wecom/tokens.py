@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from ..clock import Clock, Ids
-from ..settings import AgentSettings, Settings
+from xinglin_simulators.clock import Clock, Ids
+from xinglin_simulators.settings import AgentSettings, Settings
+
 from .errors import ApiError
 
 LIFETIME = 7200

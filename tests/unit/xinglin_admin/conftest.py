@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import os
-import sys
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
-sys.path.insert(0, str(Path(__file__).parent))
 
 from contract_portal import CODE, PASSWORD, ContractPortal
-from PySide6.QtCore import QObject, QSettings, Qt
-from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from screen import Screen
 
 from xinglin_admin import background, theme
 from xinglin_admin.locale import Language
@@ -24,17 +22,15 @@ from xinglin_admin.settings import Settings
 from xinglin_admin.theme import Scheme
 from xinglin_admin.window import MainWindow
 
+DRAIN_MILLISECONDS = 5000
+
 
 @pytest.fixture
 def portal() -> Iterator[ContractPortal]:
     server = ContractPortal()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
+    server.start()
     yield server
-    server.gate.set()
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    server.stop()
     assert server.complaints == []
 
 
@@ -44,34 +40,35 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def open_window(qtbot: QtBot, qapp: QApplication, settings: Settings) -> Iterator[Callable[[str], MainWindow]]:
+def open_screen(qtbot: QtBot, qapp: QApplication, settings: Settings) -> Iterator[Callable[[str], Screen]]:
+    """Opens the tool for a server address."""
     theme.apply(qapp, Scheme.LIGHT)
 
-    def build(server: str) -> MainWindow:
+    windows: list[MainWindow] = []
+
+    def build(server: str) -> Screen:
         window = MainWindow(settings, Language.CHINESE, server)
         qtbot.addWidget(window)
+        windows.append(window)
         window.show()
-        return window
+        return Screen(window, qtbot)
 
     yield build
-    assert background.finish(HANG_MILLISECONDS)
-
-
-HANG_MILLISECONDS = 9000
-
-
-@pytest.fixture
-def window(open_window: Callable[[str], MainWindow], portal: ContractPortal) -> MainWindow:
-    return open_window(portal.url)
+    for window in windows:
+        window.close()
+    assert background.finish(DRAIN_MILLISECONDS)
 
 
 @pytest.fixture
-def part() -> Callable[..., object]:
-    """``part(widget, kind, name)`` finds the one child with that object name."""
+def screen(portal: ContractPortal, open_screen: Callable[[str], Screen]) -> Iterator[Screen]:
+    """The login page of the tool."""
+    yield open_screen(portal.url)
+    portal.gate.set()
 
-    def find[T: QObject](parent: QObject, kind: type[T], name: str) -> T:
-        found = parent.findChild(kind, name)
-        assert found is not None, name
-        return found
 
-    return find
+@pytest.fixture
+def signed_in(screen: Screen) -> Screen:
+    """The list of grants, loaded."""
+    screen.log_in(PASSWORD, CODE)
+    screen.until(lambda: len(screen.column("grantTable")) == 3)
+    return screen

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
 import threading
 import uuid
 from collections import deque
@@ -19,10 +21,12 @@ from openapi_core.testing import MockRequest
 PREFIX = "/api/admin/v1"
 PASSWORD, CODE = "correct horse", "123456"
 HOLD_SECONDS = 8
-CONTRACT = OpenAPI.from_dict(yaml.safe_load(files("xinglin_schemas").joinpath("openapi.yaml").read_text("utf-8")))
+CONTRACT = OpenAPI.from_dict(
+    yaml.safe_load(files("xinglin_schemas").joinpath("openapi.yaml").read_text("utf-8"))
+)
 
 NEWS, NOTICE = {"key": "hospital", "title": "医院新闻"}, {"key": "notice", "title": "通知公告"}
-PERMISSIONS = [
+PERMISSIONS: list[dict[str, Any]] = [
     {"name": "news:publish", "title": "发布新闻", "summary": "在指定栏目发布、置顶和撤下新闻。", "module": "news",
      "has_object": True, "has_departments": False, "objects": [NEWS, NOTICE]},
     {"name": "contacts:edit", "title": "维护通讯录", "summary": "修改所辖科室人员的联系方式。", "module": "contacts",
@@ -30,7 +34,7 @@ PERMISSIONS = [
     {"name": "surveys:manage", "title": "管理问卷", "summary": "在所辖科室内发布问卷并查看结果。", "module": "surveys",
      "has_object": True, "has_departments": True, "objects": [{"key": "staff", "title": "职工满意度"}]},
 ]  # fmt: skip
-DEPARTMENTS = [
+DEPARTMENTS: list[dict[str, Any]] = [
     {"id": key, "parent_id": parent, "name": name, "campus": "总院", "people_count": count}
     for key, parent, name, count in [
         ("d1", None, "杏林医院", 1600), ("d2", "d1", "内科系统", 420), ("d3", "d2", "心血管内科", 86),
@@ -39,7 +43,7 @@ DEPARTMENTS = [
         ("d10", "d9", "院长办公室", 18), ("d11", "d9", "宣传科", 12), ("d12", "d9", "信息科", 26),
     ]
 ]  # fmt: skip
-PEOPLE = [
+PEOPLE: list[dict[str, Any]] = [
     {"id": key, "name": name, "staff_no": number, "title": title, "position": position,
      "departments": [{"id": "d3", "name": department}], "state": state}
     for key, name, number, title, position, department, state in [
@@ -51,7 +55,7 @@ PEOPLE = [
 ]  # fmt: skip
 QUARANTINE_ERROR = "ModuleNotFoundError: No module named 'zeep'"
 QUARANTINE_CURE = "在服务器上安装 zeep 后重启门户:pip install zeep"
-MODULES = [
+MODULES: list[dict[str, Any]] = [
     {"name": name, "title": title, "version": version, "summary": summary, "state": state, "is_required": required}
     for name, title, version, summary, state, required in [
         ("portal", "门户", "1.0.0", "首页、待办、搜索和个人中心。", "enabled", True),
@@ -65,7 +69,9 @@ MODULES = [
 ]  # fmt: skip
 
 
-def grant_document(key: str, person: int, permission: int, departments: list[int], last_day: str | None) -> dict[str, Any]:
+def grant_document(
+    key: str, person: int, permission: int, departments: list[int], last_day: str | None
+) -> dict[str, Any]:
     who, what = PEOPLE[person], PERMISSIONS[permission]
     return {
         "id": key,
@@ -109,11 +115,35 @@ class ContractPortal(ThreadingHTTPServer):
         self.gate.set()
         self.tokens: set[str] = set()
         self.by_key: dict[str, dict[str, Any]] = {}
+        self.connections: set[socket.socket] = set()
+        self.create_then_fail = False
         self.grants = [
             grant_document("g1", 0, 0, [], "2027-06-30"),
             grant_document("g2", 3, 2, [10, 11], "2026-11-30"),
             grant_document("g3", 1, 1, [6], None),
         ]
+
+    def start(self) -> None:
+        self.thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02})
+        self.thread.start()
+
+    def stop(self) -> None:
+        """Also hangs up on clients that keep their connection open."""
+        self.gate.set()
+        self.shutdown()
+        self.server_close()
+        self.thread.join()
+        for connection in list(self.connections):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self.connections.discard(request)
+        super().shutdown_request(request)
 
     @property
     def url(self) -> str:
@@ -121,7 +151,9 @@ class ContractPortal(ThreadingHTTPServer):
 
     def plan(self, operation: str, status: int, body: Any = None, **headers: str) -> None:
         """The next ``operation`` such as ``POST /grants`` gets this answer."""
-        self.planned.append((operation, Answer(status, body, {k.replace("_", "-"): v for k, v in headers.items()})))
+        self.planned.append(
+            (operation, Answer(status, body, {k.replace("_", "-"): v for k, v in headers.items()}))
+        )
 
     def planned_for(self, operation: str) -> Answer | None:
         for entry in list(self.planned):
@@ -135,26 +167,27 @@ class ContractPortal(ThreadingHTTPServer):
             return self.log_in(body)
         if headers.get("Authorization", "").removeprefix("Bearer ") not in self.tokens:
             return Answer(401, problem(401, "登录已过期。"))
-        match operation.split("/"):
-            case ["POST ", "logout"]:
-                self.tokens.clear()
-                return Answer(204)
-            case ["GET ", "modules"]:
-                return Answer(200, {"modules": MODULES})
-            case ["GET ", "permissions"]:
-                return Answer(200, {"permissions": PERMISSIONS})
-            case ["GET ", "departments"]:
-                return Answer(200, {"departments": DEPARTMENTS})
-            case ["GET ", "people"]:
-                found = [person for person in PEOPLE if query.get("q", "") in person["name"]]
-                return Answer(200, {"people": found, "total": len(found)})
-            case ["GET ", "grants"]:
-                return self.list_grants(query)
-            case ["POST ", "grants"]:
-                return self.create(body, headers["Idempotency-Key"])
-            case ["DELETE ", "grants", key]:
-                return self.revoke(key)
-        return Answer(404, problem(404, "没有这个接口。"))
+        method, _slash, path = operation.partition("/")
+        handlers = {
+            "POST logout": self.log_out,
+            "GET modules": lambda: Answer(200, {"modules": MODULES}),
+            "GET permissions": lambda: Answer(200, {"permissions": PERMISSIONS}),
+            "GET departments": lambda: Answer(200, {"departments": DEPARTMENTS}),
+            "GET people": lambda: self.find_people(query),
+            "GET grants": lambda: self.list_grants(query),
+            "POST grants": lambda: self.create(body, headers["Idempotency-Key"]),
+        }
+        if method == "DELETE ":
+            return self.revoke(path.removeprefix("grants/"))
+        return handlers[method + path]()
+
+    def log_out(self) -> Answer:
+        self.tokens.clear()
+        return Answer(204)
+
+    def find_people(self, query: dict[str, str]) -> Answer:
+        found = [person for person in PEOPLE if query.get("q", "") in person["name"]]
+        return Answer(200, {"people": found, "total": len(found)})
 
     def log_in(self, body: dict[str, str]) -> Answer:
         if (body["login"], body["password"], body["totp"]) != ("zhoumin", PASSWORD, CODE):
@@ -162,25 +195,40 @@ class ContractPortal(ThreadingHTTPServer):
         token = uuid.uuid4().hex
         self.tokens.add(token)
         administrator = {"login": "zhoumin", "name": "周敏"}
-        return Answer(200, {"token": token, "expires_at": "2026-11-23T09:00:00Z", "administrator": administrator})
+        return Answer(
+            200, {"token": token, "expires_at": "2026-11-23T09:00:00Z", "administrator": administrator}
+        )
 
     def list_grants(self, query: dict[str, str]) -> Answer:
         state, text = query.get("state", "active"), query.get("q", "")
-        found = [grant for grant in self.grants if state in ("all", grant["state"]) and text in grant["person"]["name"]]
+        found = [
+            grant
+            for grant in self.grants
+            if state in ("all", grant["state"]) and text in grant["person"]["name"]
+        ]
         first, size = int(query.get("offset", 0)), int(query.get("limit", 50))
         return Answer(200, {"grants": found[first : first + size], "total": len(found)})
 
     def create(self, body: dict[str, Any], key: str) -> Answer:
         if key not in self.by_key:
             person = next(index for index, item in enumerate(PEOPLE) if item["id"] == body["person_id"])
-            permission = next(index for index, item in enumerate(PERMISSIONS) if item["name"] == body["permission"])
-            departments = [index for index, item in enumerate(DEPARTMENTS) if item["id"] in body["department_ids"]]
-            made = grant_document(f"g{len(self.grants) + 1}", person, permission, departments, body["expires_on"])
+            permission = next(
+                index for index, item in enumerate(PERMISSIONS) if item["name"] == body["permission"]
+            )
+            departments = [
+                index for index, item in enumerate(DEPARTMENTS) if item["id"] in body["department_ids"]
+            ]
+            made = grant_document(
+                f"g{len(self.grants) + 1}", person, permission, departments, body["expires_on"]
+            )
             made["object"] = next(
                 (item for item in PERMISSIONS[permission]["objects"] if item["key"] == body["object"]), None
             )
             self.grants.insert(0, made)
             self.by_key[key] = made
+        if self.create_then_fail:
+            self.create_then_fail = False
+            return Answer(503)
         return Answer(201, self.by_key[key])
 
     def revoke(self, key: str) -> Answer:
@@ -206,14 +254,21 @@ class Handler(BaseHTTPRequestHandler):
         self.server.languages.add(self.headers.get("Accept-Language", ""))
         self.server.gate.wait(HOLD_SECONDS)
         body = json.loads(raw) if raw else None
-        answer = self.server.planned_for(operation) or self.server.answer(operation, query, body, self.headers)
+        answer = self.server.planned_for(operation) or self.server.answer(
+            operation, query, body, self.headers
+        )
         self.send(answer)
 
-    do_GET = do_POST = do_DELETE = respond
+    do_GET = do_POST = do_DELETE = respond  # noqa: N815  (http.server)
 
     def hold_against_contract(self, path: str, query: dict[str, str], raw: bytes) -> None:
         request = MockRequest(
-            self.server.url, self.command.lower(), path, args=query, headers=dict(self.headers), data=raw or None
+            self.server.url,
+            self.command.lower(),
+            path,
+            args=query,
+            headers=dict(self.headers),
+            data=raw or None,
         )
         for error in CONTRACT.unmarshal_request(request).errors:
             if "Authorization" in self.headers or "security" not in type(error).__name__.lower():

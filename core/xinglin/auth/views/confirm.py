@@ -123,7 +123,7 @@ class ConfirmPage:
         return self._draw(values, error.status if error else 200)
 
     def _code_page(self, person: Person, kind: str, error: str | None = None) -> Response:
-        masked = {channel.kind: channel.masked for channel in channels_of(person)}
+        masked: dict[str, str] = {channel.kind: channel.masked for channel in channels_of(person)}
         wait = self._service().resend_after(person)
         seconds = _("Another code can be sent in ${seconds} seconds", mapping={"seconds": wait})
         values = {

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import secrets
-from datetime import timedelta
 from typing import Any
 
-from pyramid.httpexceptions import HTTPFound
 from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.security import forget
 from pyramid.view import view_config
 
 from xinglin.api.i18n import translator
-from xinglin.auth import cookies
+from xinglin.auth import departures
 from xinglin.auth.answers import is_in_wecom, next_path, redirect
-from xinglin.auth.oauth import STATE_LIFETIME, OAuthService
+from xinglin.auth.oauth import OAuthService
 from xinglin.auth.policy import PERSON, PUBLIC
 from xinglin.auth.sessions import SessionService
 
@@ -41,16 +38,13 @@ def login(request: Request) -> dict[str, Any] | Response:
 @view_config(route_name="core.login_wecom", permission=PUBLIC, request_method="GET", writes=True)
 def to_wecom(request: Request) -> Response:
     """To the silent login inside WeCom."""
-    browser, state = _begin(request)
-    return _leave(request, browser, request.wecom.authorize_url(_return_url(request), state))
+    return departures.to_wecom(request, request.service(OAuthService), next_path(request))
 
 
 @view_config(route_name="core.login_qr", permission=PUBLIC, request_method="GET", writes=True)
 def to_qr_code(request: Request) -> Response:
     """To WeCom's page with the QR code, for a PC."""
-    browser, state = _begin(request)
-    url = request.wecom.qr_login_url(_return_url(request), state, request.locale_name)
-    return _leave(request, browser, url)
+    return departures.to_qr_code(request, request.service(OAuthService), next_path(request))
 
 
 @view_config(route_name="core.logout", permission=PERSON, request_method="POST")
@@ -67,20 +61,3 @@ def logout(request: Request) -> Response:
 def logged_out(request: Request) -> dict[str, Any]:
     """The page after a logout; it does not log in again by itself."""
     return {"login_url": request.route_path("core.login")}
-
-
-def _begin(request: Request) -> tuple[str, str]:
-    browser = cookies.read(request, cookies.BROWSER) or secrets.token_urlsafe(24)
-    return browser, request.service(OAuthService).start(browser, next_path(request))
-
-
-def _return_url(request: Request) -> str:
-    # Not from the Host header: only the configured address is a trusted domain of the app.
-    return f"{request.settings.public_url}{request.route_path('core.login_return')}"
-
-
-def _leave(request: Request, browser: str, url: str) -> Response:
-    lasts = STATE_LIFETIME + timedelta(minutes=1)
-    response = HTTPFound(url)
-    response.headerlist.append(cookies.header(request, cookies.BROWSER, browser, lasts=lasts))
-    return response

@@ -11,11 +11,12 @@ from pyramid.response import Response
 from pyramid.view import forbidden_view_config
 
 from xinglin.api.i18n import translator
-from xinglin.auth import cookies
+from xinglin.audit.service import AuditTrail
+from xinglin.auth import cookies, departures
 from xinglin.auth.afterwards import write_afterwards
 from xinglin.auth.answers import attempts_of, is_in_wecom
 from xinglin.auth.identity import Identity
-from xinglin.auth.oauth import safe_next_path
+from xinglin.auth.oauth import OAuthService, safe_next_path
 from xinglin.kernel.errors import page
 
 _ = translator("core")
@@ -24,7 +25,7 @@ ATTEMPTS_LAST = timedelta(minutes=5)
 
 
 @forbidden_view_config()
-def forbidden(error: HTTPForbidden, request: Request) -> Response:  # noqa: ARG001
+def forbidden(error: HTTPForbidden, request: Request) -> Response:
     """Nobody known → the way in; not confirmed → confirm; an administrator → the emergency page; else no."""
     identity: Identity | None = request.identity
     if identity is None:
@@ -64,10 +65,20 @@ def _way_in(request: Request) -> Response:
     attempts = attempts_of(request)
     if attempts >= MOST_ATTEMPTS:
         return HTTPFound(request.route_path("core.login", _query={**query, "tried": "1"}))
-    response = HTTPFound(request.route_path("core.login_wecom", _query=query))
+    response = _to_wecom(request)
     count = cookies.header(request, cookies.ATTEMPTS, str(attempts + 1), lasts=ATTEMPTS_LAST)
     response.headerlist.append(count)
     return response
+
+
+def _to_wecom(request: Request) -> Response:
+    if "db" in request.__dict__:
+        # This request may hold the one writer of SQLite until it is over: begin the login in the next one.
+        return HTTPFound(request.route_path("core.login_wecom", _query={"next": _here(request)}))
+    site = request.registry.xinglin_site
+    with site.database.session() as session:
+        audit = AuditTrail(session, request.actor, site.clock, site.keyring)
+        return departures.to_wecom(request, OAuthService(session, site.clock, audit), _here(request))
 
 
 def _logs_in_silently(request: Request) -> bool:

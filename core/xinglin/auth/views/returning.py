@@ -10,7 +10,7 @@ from pyramid.view import view_config
 
 from xinglin.api.i18n import translator
 from xinglin.auth import cookies
-from xinglin.auth.answers import logged_in, next_path, origin_of, problem, redirect
+from xinglin.auth.answers import is_in_wecom, logged_in, next_path, origin_of, problem, redirect
 from xinglin.auth.errors import LoginRefused
 from xinglin.auth.oauth import Login, OAuthService, already_used, gone_person, unknown_person
 from xinglin.auth.policy import PUBLIC
@@ -85,9 +85,7 @@ def _finish(request: Request, login: Login, userid: str) -> Response:
         return problem(request, unknown_person(), login.next_path)
     if person.state != PersonState.ACTIVE:
         return problem(request, gone_person(), login.next_path)
-    method: Method = (
-        "wecom" if request.registry.xinglin_wecom_browser.search(request.user_agent or "") else "qr"
-    )
+    method: Method = "wecom" if is_in_wecom(request) else "qr"
     sessions = request.service(SessionService)
     if request.identity is not None:
         sessions.end(request.identity.session_id, "replaced")
@@ -96,3 +94,4 @@ def _finish(request: Request, login: Login, userid: str) -> Response:
 
 def _note(request: Request, refusal: LoginRefused) -> None:
     request.audit.record("login.fail", "wecom", "", after={"reason": str(refusal.message)}, result="denied")
+    request.db.flush()

@@ -65,7 +65,7 @@ def post(registry: Any) -> Any:
     """A request that posts the given pairs, in Chinese unless told otherwise."""
 
     def make(pairs: list[tuple[str, Any]] | None = None, locale: str = "zh_CN") -> Request:
-        request = Request.blank("/", POST=pairs or [])
+        request = Request.blank("/", POST=pairs or [], content_type="multipart/form-data")
         request.registry = registry
         request.session = testing.DummySession()
         request.settings = SimpleNamespace(zone=ZoneInfo("Asia/Shanghai"))
@@ -180,7 +180,7 @@ def test_error_inside_a_sequence_is_shown_in_its_row(post: Any) -> None:
     [
         [("__end__", "shifts:sequence")],
         [("__start__", "title:mapping"), ("__end__", "title:mapping")],
-        [("title", "a"), ("shifts", "flat")],
+        [("__start__", "title:sequence"), ("__end__", "title:sequence"), ("shifts", "flat")],
     ],
 )
 def test_damaged_posts_are_refused_not_crashed(post: Any, pairs: list[tuple[str, str]]) -> None:
@@ -189,15 +189,27 @@ def test_damaged_posts_are_refused_not_crashed(post: Any, pairs: list[tuple[str,
     assert "Pstruct" not in html
 
 
+def test_a_file_or_a_group_where_it_does_not_belong_is_ignored(post: Any) -> None:
+    pairs = [
+        ("title", "a"),
+        ("shifts", "flat"),
+        ("__start__", "starts_at:mapping"),
+        ("__end__", "starts_at:mapping"),
+    ]
+    assert "请选择日期和时间" in refused(post(pairs), NoticeSchema())
+    assert accepted(post([("title", "a"), ("shifts", ("a.txt", b"1"))]), NoticeSchema())["shifts"] == []
+
+
 def test_files_arrive_with_a_harmless_name(post: Any) -> None:
     pairs = [
-        ("cover", ("..\\..\\a\u202eb.png", b"12", "image/png")),
+        ("cover", ("..\\..\\a\u202eb.png", b"12")),
         ("__start__", "papers:sequence"),
-        ("papers", ("/etc/passwd", b"3", "text/plain")),
-        ("papers", ("二.pdf", b"4", "application/pdf")),
+        ("papers", ("/etc/passwd", b"3")),
+        ("papers", ("二.pdf", b"4")),
         ("__end__", "papers:sequence"),
     ]
-    values = accepted(post(pairs), UploadSchema())
+    request = post(pairs)  # the parts live as long as their request
+    values = accepted(request, UploadSchema())
     assert (values["cover"].name, values["cover"].stream.read()) == ("ab.png", b"12")
     assert [upload.name for upload in values["papers"]] == ["passwd", "二.pdf"]
 

@@ -121,13 +121,17 @@ def test_preview_names_why_each_is_left_out_and_adds_up(hospital: Hospital) -> N
     hospital.person("2", "乙", roles=("nurse",))
     disabled, left = hospital.person("3", "丙"), hospital.person("4", "丁")
     hospital.person("5", "戊", wecom_userid=None)
-    silent, unpaid, odd = (hospital.person(str(number), name) for number, name in ((6, "己"), (7, "庚"), (8, "辛")))
+    silent, unpaid, odd = (
+        hospital.person(str(number), name) for number, name in ((6, "己"), (7, "庚"), (8, "辛"))
+    )
     hospital.people.change_state(disabled, PersonState.DISABLED, "")
     hospital.people.change_state(left, PersonState.LEFT, "")
     hospital.people.set_reachable(silent, Unreachable.NOT_ACTIVATED)
     hospital.people.set_reachable(unpaid, Unreachable.UNLICENSED)
     odd.is_reachable = False
-    preview = hospital.audiences.preview([Term("department", hospital.departments["C1"].id)], [Term("role", "nurse")])
+    preview = hospital.audiences.preview(
+        [Term("department", hospital.departments["C1"].id)], [Term("role", "nurse")]
+    )
     why = {(out.reason, out.because): out.names for out in preview.left_out}
     assert why == {
         ("excluded", "护士"): ("乙",),

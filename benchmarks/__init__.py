@@ -1,0 +1,1 @@
+"""Benchmarks: each against a floor measured in the same run on the same machine. `make bench`."""

@@ -1,0 +1,163 @@
+"""Writing messages into the outbox, and asking what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from xinglin.people.audience import AudienceService
+from xinglin.people.models import Audience
+from xinglin.push import preferences, report
+from xinglin.push.handlers import NamedHandler, tell
+from xinglin.push.models import Delivery, DeliveryState, Message
+from xinglin.push.preferences import Preferences
+from xinglin.push.report import DeliveryCounts, UnreachablePerson
+from xinglin.types import Clock, PushKind, PushStateChange
+from xinglin.wecom.texts import cut
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from xinglin.audit.service import AuditTrail
+
+TITLE_LENGTH = 128
+DESCRIPTION_LENGTH = 512
+OPENED = "opened"
+
+
+class PushService:
+    """`enqueue` commits with the caller's rows; the worker does the rest, exactly once per person."""
+
+    def __init__(
+        self,
+        session: Session,
+        clock: Clock,
+        audit: AuditTrail,
+        *,
+        kinds: Mapping[str, PushKind] | None = None,
+        handlers: Iterable[NamedHandler] = (),
+    ) -> None:
+        self._session = session
+        self._clock = clock
+        self._audit = audit
+        self._kinds = kinds or {}
+        self._handlers = tuple(handlers)
+
+    def enqueue(
+        self,
+        kind: str,
+        source_id: str,
+        audience: Audience | Iterable[int],
+        *,
+        title: str,
+        description: str,
+        path: str,
+        dedupe_key: str,
+        due_at: datetime | None = None,
+    ) -> Message:
+        """Write one message to an audience (or person ids), sent from `due_at` (default: now) on.
+
+        `path` is a path of this portal. The same `dedupe_key` again gives the first message and changes nothing.
+        Long texts are cut, never inside a character.
+        """
+        if not path.startswith("/") or path.startswith("//"):
+            raise ValueError(f"push {kind}: path {path!r} is not a path of the portal, such as /news/abc")
+        found = self._session.scalar(select(Message).where(Message.dedupe_key == dedupe_key))
+        if found is not None:
+            return found
+        now = self._clock.now()
+        message = Message(
+            kind=kind,
+            source_id=source_id,
+            dedupe_key=dedupe_key,
+            title=cut(title, TITLE_LENGTH),
+            description=cut(description, DESCRIPTION_LENGTH),
+            path=path,
+            created_at=now,
+            due_at=due_at or now,
+        )
+        try:
+            with self._session.begin_nested():
+                self._session.add(message)
+        except IntegrityError:
+            return self._session.scalars(select(Message).where(Message.dedupe_key == dedupe_key)).one()
+        count = self._add_deliveries(message, audience)
+        after = {"kind": kind, "source": source_id, "persons": count}
+        self._audit.record("push.enqueue", "message", message.public_id, after=after)
+        return message
+
+    def mark_opened(self, source_id: str, person_id: int, kind: str | None = None) -> int:
+        """The person opened the thing that the message was about; the number of messages newly opened."""
+        now = self._clock.now()
+        query = (
+            select(Delivery.id, Message.kind)
+            .join(Message, Message.id == Delivery.message_id)
+            .where(
+                Message.source_id == source_id, Delivery.person_id == person_id, Delivery.opened_at.is_(None)
+            )
+        )
+        if kind is not None:
+            query = query.where(Message.kind == kind)
+        rows = self._session.execute(query).all()
+        if not rows:
+            return 0
+        ids = [row.id for row in rows]
+        self._session.execute(update(Delivery).where(Delivery.id.in_(ids)).values(opened_at=now))
+        for name in sorted({row.kind for row in rows}):
+            change = PushStateChange(self._session, name, source_id, (person_id,), OPENED, now)
+            tell(self._session, self._handlers, change)
+        return len(rows)
+
+    def states(self, source_id: str, kind: str | None = None) -> DeliveryCounts:
+        """How many deliveries of this source are in each state."""
+        return report.counts(self._session, source_id, kind)
+
+    def unreachable(self, source_id: str, kind: str | None = None) -> list[UnreachablePerson]:
+        """Who did not get it, or perhaps did not, and why; by name."""
+        return report.unreachable(self._session, source_id, kind)
+
+    def preferences(self, person_id: int) -> Preferences:
+        """What this person muted, and the quiet hours."""
+        return preferences.read(self._session, person_id)
+
+    def set_preferences(self, person_id: int, wanted: Preferences) -> None:
+        """Replace them. Raises `PreferenceRefused` for an unmutable kind or impossible hours."""
+        before = preferences.read(self._session, person_id)
+        preferences.write(self._session, person_id, wanted, self._kinds)
+        self._audit.record(
+            "push.preferences", "person", person_id, before=_plain(before), after=_plain(wanted)
+        )
+
+    def _add_deliveries(self, message: Message, audience: Audience | Iterable[int]) -> int:
+        if isinstance(audience, Audience):
+            audience = AudienceService(self._session, self._clock).member_ids(audience)
+        rows = [
+            {
+                "message_id": message.id,
+                "person_id": person_id,
+                "state": DeliveryState.QUEUED,
+                "reason": "",
+                "due_at": message.due_at,
+            }
+            for person_id in dict.fromkeys(audience)
+        ]
+        if rows:
+            self._session.execute(insert(Delivery), rows)
+        return len(rows)
+
+
+def _plain(wanted: Preferences) -> dict[str, Any]:
+    window = wanted.quiet_hours
+    hours = [window.starts_minute, window.ends_minute] if window else None
+    return {"muted": sorted(wanted.muted), "quiet_hours": hours}
+
+
+def factory(context: Any, request: Any) -> PushService:
+    plugins = request.plugins
+    return PushService(
+        request.db, request.clock, request.audit, kinds=plugins.push_kinds, handlers=plugins.push_handlers
+    )

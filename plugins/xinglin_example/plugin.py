@@ -1,0 +1,70 @@
+"""Every hook of the portal, each with the least that does something. Only hook implementations stand here."""
+
+from __future__ import annotations
+
+from xinglin import API_VERSION, __version__, hookimpl
+from xinglin.api.i18n import translator
+from xinglin.types import Card, HealthCheck, Job, Manifest, MenuItem, Permission, PushHandler, PushKind
+from xinglin_example import service, views
+from xinglin_example.schemas import ExampleSettings
+
+_ = translator("example")  # the domain of our catalogues is our name
+USE = "example:use"  # not delegable: every member of staff has it
+
+
+@hookimpl
+def xinglin_manifest():
+    return Manifest(
+        "example", _("Thanks"), __version__, API_VERSION, _("A wall on which colleagues say thank you.")
+    )
+
+
+@hookimpl
+def xinglin_settings():
+    return ExampleSettings
+
+
+@hookimpl
+def xinglin_permissions():
+    return [Permission(USE, _("Wall of thanks"), _("Read the wall and write on it."))]
+
+
+@hookimpl
+def xinglin_configure(config):
+    config.include("xinglin_example.routes")
+
+
+@hookimpl
+def xinglin_menu():
+    return [MenuItem("example", _("Thanks"), "example.wall", "people", USE, badge=views.unseen)]
+
+
+@hookimpl
+def xinglin_cards():  # the template is drawn with what the function returns; None hides the card
+    return [Card("example.latest", _("Thanks"), "example/card.jinja2", views.card, USE)]
+
+
+@hookimpl
+def xinglin_push_kinds():
+    return [PushKind("example.thanks", _("Thanks"), _("A colleague thanks you."))]
+
+
+@hookimpl
+def xinglin_push_handlers():
+    return [PushHandler("example.thanks", service.mark_seen)]
+
+
+@hookimpl
+def xinglin_jobs():
+    return [Job("clean", service.clean, service.EVERY)]
+
+
+@hookimpl
+def xinglin_on_event(event, session):  # told at least once: what we do must be right when done twice
+    if event.name == "news.published":
+        service.thank_author(session, event)
+
+
+@hookimpl
+def xinglin_health(session):
+    return [HealthCheck("example.wall", is_well=True, detail=f"{service.count(session)} thanks on the wall")]

@@ -1,0 +1,11 @@
+"""The URL map; names and URLs begin with our name."""
+
+from __future__ import annotations
+
+from xinglin_example.service import WallService, factory
+
+
+def includeme(config):
+    config.add_route("example.wall", "/example")
+    config.add_service(WallService, factory)
+    config.scan("xinglin_example.views")

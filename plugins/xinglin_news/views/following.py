@@ -1,0 +1,45 @@
+"""Pages of the authors: who has read a notice, and the one reminder."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.request import Request
+from pyramid.response import Response
+from pyramid.view import view_config
+
+from xinglin_news.models import Notice
+from xinglin_news.permissions import NewsPermission
+from xinglin_news.schemas import ReadersQuery
+from xinglin_news.service.following import FollowingService
+from xinglin_news.service.writing import WritingService
+from xinglin_news.views.inputs import read
+from xinglin_news.views.moments import Moments
+
+
+@view_config(route_name="news.readers", renderer="news/readers.jinja2", permission=NewsPermission.PUBLISH)
+def show_readers(request: Request) -> dict[str, Any]:
+    notice = _notice(request)
+    query = read(ReadersQuery(), request.GET)
+    page = request.service(FollowingService).page(
+        notice, has_read=query["show"] == "read", department_id=query["department"], number=query["page"]
+    )
+    return {
+        "notice": notice,
+        "page": page,
+        "show": query["show"],
+        "department": query["department"],
+        "when": Moments(request),
+    }
+
+
+@view_config(route_name="news.remind", request_method="POST", permission=NewsPermission.PUBLISH)
+def remind(request: Request) -> Response:
+    notice = _notice(request)
+    request.service(FollowingService).remind(notice)
+    return HTTPSeeOther(request.route_path("news.readers", notice=notice.public_id))
+
+
+def _notice(request: Request) -> Notice:
+    return request.service(WritingService).find(request.matchdict["notice"])

@@ -1,0 +1,1 @@
+"""Plugin no. 0: layout, theme, home, "me", error pages, static assets."""

@@ -1,0 +1,23 @@
+"""The URLs of the portal shell on one screen."""
+
+from __future__ import annotations
+
+from pyramid.config import Configurator
+
+from xinglin_portal.service import HomeService, MeService, home_factory, me_factory
+
+ROUTES = (
+    ("portal.home", "/"),
+    ("portal.me", "/me"),
+    ("portal.display", "/me/display"),
+    ("portal.notifications", "/me/notifications"),
+    ("portal.session", "/me/sessions"),
+)
+
+
+def includeme(config: Configurator) -> None:
+    for name, pattern in ROUTES:
+        config.add_route(name, pattern)
+    config.add_service(HomeService, home_factory)
+    config.add_service(MeService, me_factory)
+    config.scan("xinglin_portal.views")

@@ -1,0 +1,80 @@
+"""Plugins of imaginary vendors: real packages with real entry points, found by the kernel as any installed one."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+NUMBERS = itertools.count(1)
+HEAD = '''
+from __future__ import annotations
+
+from pyramid.response import Response
+
+from xinglin import hookimpl
+from xinglin.types import *
+from xinglin.types import Slot
+'''
+MANIFEST = '''
+@hookimpl
+def xinglin_manifest():
+    return Manifest("{name}", "{name}", "1.0", api={api}, summary="made for a test", requires={requires!r})
+'''
+
+
+@dataclass
+class Vendor:
+    """Installs packages into a folder of the test; `path` is what a subprocess needs in PYTHONPATH."""
+
+    folder: Path
+    monkeypatch: pytest.MonkeyPatch
+    folders: list[Path] = field(default_factory=list)
+    packages: list[str] = field(default_factory=list)
+
+    @property
+    def path(self) -> str:
+        return os.pathsep.join(map(str, self.folders))
+
+    def install(
+        self,
+        name: str,
+        hooks: str = "",
+        *,
+        manifest: str = MANIFEST,
+        api: int = 1,
+        requires: tuple[str, ...] = (),
+        **modules: str,
+    ) -> Path:
+        """A plugin `name` with these hooks and further modules (`models="…"`); its package folder."""
+        package = f"vendor{next(NUMBERS)}_{name}"
+        root = self.folder / package
+        code, info = root / package, root / f"{package}-1.0.dist-info"
+        for made in (code, info):
+            made.mkdir(parents=True)
+        (code / "__init__.py").write_text('"""A vendor\'s module."""\n', encoding="utf-8")
+        head = manifest.format(name=name, api=api, requires=requires)
+        (code / "plugin.py").write_text(HEAD + head + dedent(hooks), encoding="utf-8")
+        for module, source in modules.items():
+            (code / f"{module}.py").write_text(dedent(source), encoding="utf-8")
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text(f"[xinglin.plugins]\n{name} = {package}.plugin\n")
+        self.monkeypatch.syspath_prepend(str(root))
+        self.folders.append(root)
+        self.packages.append(package)
+        return code
+
+
+@pytest.fixture
+def vendor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Vendor]:
+    """`vendor.install("alpha", hooks)` makes the plugin `alpha` known to this test alone."""
+    made = Vendor(tmp_path / "vendors", monkeypatch)
+    yield made
+    for name in [name for name in sys.modules if name.partition(".")[0] in made.packages]:
+        del sys.modules[name]
