@@ -44,7 +44,9 @@ class Client:
         self._socket.sendall(request)
         head, _, body = self._until(b"\r\n\r\n")
         length = next(
-            int(line.partition(b":")[2]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")
+            int(line.partition(b":")[2])
+            for line in head.split(b"\r\n")
+            if line.lower().startswith(b"content-length")
         )
         while len(body) < length:
             body += self._socket.recv(RECEIVE)

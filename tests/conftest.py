@@ -13,20 +13,22 @@ from textwrap import dedent
 import pytest
 
 NUMBERS = itertools.count(1)
-HEAD = '''
+HEAD = """
 from __future__ import annotations
+
+from datetime import timedelta
 
 from pyramid.response import Response
 
 from xinglin import hookimpl
 from xinglin.types import *
 from xinglin.types import Slot
-'''
-MANIFEST = '''
+"""
+MANIFEST = """
 @hookimpl
 def xinglin_manifest():
     return Manifest("{name}", "{name}", "1.0", api={api}, summary="made for a test", requires={requires!r})
-'''
+"""
 
 
 @dataclass

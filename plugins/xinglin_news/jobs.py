@@ -43,7 +43,7 @@ def mark_scheduled_of(session: Session, author_public_id: str) -> None:
     """The author does not work here any more: what she scheduled is returned by the next run of the job."""
     author = select(Person.id).where(Person.public_id == author_public_id).scalar_subquery()
     session.execute(
-        update(Notice.__table__)
+        update(Notice)
         .where(Notice.state == NoticeState.SCHEDULED, Notice.author_id == author)
         .values(returned=Returned.AUTHOR_LEFT)
     )

@@ -45,11 +45,9 @@ def count_undeliverable(change: PushStateChange) -> None:
     """Let the author see on the readers page how many could not be told."""
     if change.state == "undeliverable":
         counted = Notice.undeliverable_count + len(change.person_ids)
-        # the bare table: counting must not disturb an editor, whose lock is the version
+        # a bulk update leaves the version alone: counting must not disturb an editor
         change.session.execute(
-            update(Notice.__table__)
-            .where(Notice.public_id == change.source_id)
-            .values(undeliverable_count=counted)
+            update(Notice).where(Notice.public_id == change.source_id).values(undeliverable_count=counted)
         )
 
 

@@ -37,7 +37,7 @@ class NewsSettings:
     )
 
 
-class TermType(colander.SchemaType):  # type: ignore[misc]
+class TermType(colander.SchemaType):
     """A term of an audience as a checkbox sends it: `all`, `department_tree:12`, `person:7`."""
 
     def serialize(self, node: Any, appstruct: Any) -> Any:
@@ -56,30 +56,30 @@ def term_text(term: Term) -> str:
     return term.kind if term.id is None else f"{term.kind}:{term.id}"
 
 
-class Terms(colander.SequenceSchema):  # type: ignore[misc]
+class Terms(colander.SequenceSchema):
     term = colander.SchemaNode(TermType())
 
 
-class PageNumber(colander.SchemaNode):  # type: ignore[misc]
+class PageNumber(colander.SchemaNode):
     schema_type = colander.Integer
     validator = colander.Range(1, LAST_PAGE)
     missing = 1
 
 
-class ListQuery(colander.Schema):  # type: ignore[misc]
+class ListQuery(colander.Schema):
     """`/news?column=…&page=…`"""
 
     column = Text(max_length=KEY_LENGTH, missing=None)
     page = PageNumber()
 
 
-class SearchQuery(colander.Schema):  # type: ignore[misc]
+class SearchQuery(colander.Schema):
     """`/news/search?q=…`"""
 
     q = Text(max_length=QUERY_LENGTH, missing="")
 
 
-class ReadersQuery(colander.Schema):  # type: ignore[misc]
+class ReadersQuery(colander.Schema):
     """`/news/{notice}/readers?show=read&department=…&page=…`"""
 
     show = colander.SchemaNode(
@@ -95,7 +95,7 @@ Options = Sequence[tuple[str, str]]
 class WriteSchema(CSRFSchema):
     """Where a new notice will stand and in whose name."""
 
-    column = colander.SchemaNode(colander.String(), title=_("Column"))
+    column = colander.SchemaNode(colander.String(), title=_("News column"))
     department = colander.SchemaNode(colander.String(), title=_("Issuing department"))
 
     @classmethod
@@ -111,8 +111,8 @@ class WriteSchema(CSRFSchema):
 class NoticeSchema(CSRFSchema):
     """What an author types. Everything may be missing in a draft; `publish` asks for the rest."""
 
-    title = Text(title=_("Title"), max_length=TITLE_LENGTH, missing="")
-    body = RichText(title=_("Text"), max_length=BODY_LENGTH, missing="")
+    title = Text(title=_("Headline"), max_length=TITLE_LENGTH, missing="")
+    body = RichText(title=_("Body text"), max_length=BODY_LENGTH, missing="")
     pictures = Files(
         title=_("Add pictures"),
         description=_("JPEG, PNG or WebP, up to 20 MB each; the first one is the cover."),
@@ -128,7 +128,7 @@ class NoticeSchema(CSRFSchema):
     version = colander.SchemaNode(colander.Integer(), widget=deform.widget.HiddenWidget())
 
 
-class AudienceSchema(colander.Schema):  # type: ignore[misc]
+class AudienceSchema(colander.Schema):
     """The chooser of the audience: two lists of terms, and words to find persons by."""
 
     include = Terms(validator=colander.Length(max=TERMS_MAX), missing=())
@@ -137,7 +137,7 @@ class AudienceSchema(colander.Schema):  # type: ignore[misc]
     exclude_q = Text(max_length=QUERY_LENGTH, missing="")
 
 
-class ConfirmSchema(colander.Schema):  # type: ignore[misc]
+class ConfirmSchema(colander.Schema):
     """The version that was shown when the author confirmed."""
 
     version = colander.SchemaNode(colander.Integer())

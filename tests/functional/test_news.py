@@ -92,7 +92,9 @@ def department_value(page, name):
     raise AssertionError(f"{name} is not offered, only things like {label}")
 
 
-def publish(phone, title="关于春节值班的通知", body="<p>请<strong>周五前</strong>上报值班表。</p>", pictures=()):
+def publish(
+    phone, title="关于春节值班的通知", body="<p>请<strong>周五前</strong>上报值班表。</p>", pictures=()
+):
     """Write, address paediatrics, publish; the readers page."""
     form = begin(phone).forms["form"]
     form["title"], form["body"] = title, body
@@ -119,7 +121,10 @@ def button(page, path):
 def test_the_way_of_a_notice(hospital, clock):
     head, nurse, outsider = (hospital.phone_of(userid) for userid in (HEAD, NURSE, OUTSIDER))
     chooser_form = begin(head).forms["form"]
-    chooser_form["title"], chooser_form["body"] = "关于春节值班的通知", "<p>请<strong>周五前</strong>上报。</p>"
+    chooser_form["title"], chooser_form["body"] = (
+        "关于春节值班的通知",
+        "<p>请<strong>周五前</strong>上报。</p>",
+    )
     chooser_form["pictures"] = [Upload("值班表.jpg", photo())]
     chooser = chooser_form.submit("next").follow()
 
@@ -128,7 +133,15 @@ def test_the_way_of_a_notice(hospital, clock):
     looked = form.submit("look")
     assert "将送达 2 人" in looked.text
     form = looked.forms["audience"]
-    tick(form, "exclude", next(box["value"] for box in looked.html.find_all("input", {"name": "exclude"}) if "药学部" in box.parent.text))
+    tick(
+        form,
+        "exclude",
+        next(
+            box["value"]
+            for box in looked.html.find_all("input", {"name": "exclude"})
+            if "药学部" in box.parent.text
+        ),
+    )
     confirm = form.submit("save").follow()
     assert "儿科（含下级）" in confirm.text
     assert "发布给 2 人" in confirm.text
@@ -155,8 +168,8 @@ def test_the_way_of_a_notice(hospital, clock):
     for address in (link, cover, f"{link}/pictures/none"):
         assert outsider.get(address, status=404).status_int == 404
     assert "关于春节" not in outsider.get("/news").text
-    assert "没有" in outsider.get("/news/search?q=春节").text
-    assert "关于春节值班的通知" in nurse.get("/news/search?q=春节").text
+    assert "没有" in outsider.get("/news/search", {"q": "春节"}).text
+    assert "关于春节值班的通知" in nurse.get("/news/search", {"q": "春节"}).text
 
     button(head.get(readers.request.path_qs), "/withdraw").submit()
     assert "已撤回" in nurse.get(link, status=404).text
@@ -193,18 +206,19 @@ def test_a_double_tap_on_publish_publishes_once(hospital):
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "sentence"),
+    ("name", "content"),
     [
-        ("大.jpg", b"\xff\xd8\xff" + b"0" * 40_000_000, "20 MB"),
-        ("photo.jpg", b"MZ\x90\x00" + b"0" * 2000, "不是图片"),
+        ("大.jpg", b"\xff\xd8\xff" + b"0" * 40_000_000),
+        ("photo.jpg", b"MZ\x90\x00" + b"0" * 2000),
     ],
 )
-def test_a_refused_picture_takes_no_text_with_it(hospital, name, content, sentence):
+def test_a_refused_picture_takes_no_text_with_it(hospital, name, content):
     form = begin(hospital.phone_of(HEAD)).forms["form"]
     form["title"], form["body"] = "写了很久", "<p>很长的正文</p>"
     form["pictures"] = [Upload(name, content)]
     refused = form.submit("save", status=422)
-    assert sentence in refused.text
+    refused.request.environ["wsgi.input"].close()  # a large body is kept in a file
+    assert refused.html.select_one(".x-notice_error").text.startswith(name)
     assert refused.forms["form"]["title"].value == "写了很久"
     assert "很长的正文" in refused.forms["form"]["body"].value
     saved = refused.forms["form"].submit("save").follow()
@@ -266,7 +280,9 @@ def test_an_audience_outside_the_reach_is_refused_with_the_form_kept(hospital):
 
 
 def test_hostile_html_never_reaches_a_reader(hospital):
-    hostile = "<p>正文<script>alert(1)</script><img src=x onerror=alert(1)><a href='javascript:alert(1)'>x</a></p>"
+    hostile = (
+        "<p>正文<script>alert(1)</script><img src=x onerror=alert(1)><a href='javascript:alert(1)'>x</a></p>"
+    )
     publish(hospital.phone_of(HEAD), title="<b>标题</b><script>", body=hostile)
     nurse = hospital.phone_of(NURSE)
     listed = nurse.get("/news")
@@ -296,7 +312,9 @@ def test_the_receipt_is_the_readers_own(hospital):
     assert names == ["王丽"]
 
 
-@pytest.mark.parametrize("address", ["/news?page=0", "/news?page=x", "/news?column=" + "长" * 90, "/news?page=99999999"])
+@pytest.mark.parametrize(
+    "address", ["/news?page=0", "/news?page=x", "/news?column=" + "x" * 90, "/news?page=99999999"]
+)
 def test_addresses_typed_by_hand_get_a_sentence(hospital, address):
     assert "无法" in hospital.phone_of(NURSE).get(address, status=400).text
 

@@ -263,7 +263,7 @@ def test_partial_failure_marks_exactly_those(context, simulator, receivers):
     with context.database.read_session() as session:
         trail = AuditTrail(session, Actor.system("test"), context.clock, context.keyring)
         missed = PushService(session, context.clock, trail).unreachable("n1")
-        reachable = dict(session.execute(select(Person.wecom_userid, Person.is_reachable)).tuples())
+        reachable = dict(map(tuple, session.execute(select(Person.wecom_userid, Person.is_reachable))))
     assert sorted(person.reason for person in missed) == ["not_in_wecom", "unlicensed"]
     assert reachable == {**dict.fromkeys(everybody, True), unlicensed: False}
     context.clock.advance(hours=1)

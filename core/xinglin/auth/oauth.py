@@ -44,12 +44,8 @@ def safe_next_path(path: str | None) -> str:
         return "/"
     if not path.startswith("/") or path.startswith("//"):
         return "/"
-    try:
-        parts = urlsplit(path)
-    except ValueError:
-        return "/"
-    is_login = parts.path == "/login" or parts.path.startswith("/login/")
-    return "/" if parts.scheme or parts.netloc or is_login else path
+    place = urlsplit(path).path
+    return "/" if place == "/login" or place.startswith("/login/") else path
 
 
 class OAuthService:

@@ -6,11 +6,12 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from pyramid_retry import IRetryableError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from xinglin.bus.models import EventTold, OutboxEvent
-from xinglin.kernel.plugins import implementations
+from xinglin.kernel.plugins import accepted, implementations
 from xinglin.types import Event
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ def _tell(context: WorkerContext, session: Session, row: OutboxEvent) -> None:
     row.attempts += 1
     if not failed or row.attempts >= MAX_ATTEMPTS:
         row.told_at = context.clock.now()
+        if failed:
+            logger.error("event %s (%s) was given up for %s", event.name, row.id, ", ".join(failed))
     else:
         row.retry_at = context.clock.now() + timedelta(seconds=2**row.attempts)
 
@@ -56,9 +59,11 @@ def _tell(context: WorkerContext, session: Session, row: OutboxEvent) -> None:
 def _told_to(session: Session, row: OutboxEvent, name: str, function, event: Event) -> bool:  # type: ignore[no-untyped-def]  # noqa: ANN001
     try:
         with session.begin_nested():
-            function(event=event, session=session)
+            accepted(function, event=event, session=session)
             session.add(EventTold(event_id=row.id, plugin=name))
-    except Exception:
+    except Exception as error:
+        if IRetryableError.providedBy(error):
+            raise
         logger.exception("plugin %s failed on the event %s; it is told again later", name, event.name)
         return False
     return True

@@ -29,7 +29,7 @@ FULL_EDGE, THUMB_EDGE = 1600, 240
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 MEDIA_TYPE = "image/jpeg"
 ORIENTATION = 0x0112
-TURNS = {
+TURNS: dict[object, Image.Transpose] = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -132,12 +132,7 @@ class FileStore:
 def _decode(raw: bytes) -> Image.Image:
     cure = _("Choose a JPEG, PNG, WebP or GIF picture.")
     try:
-        picture = Image.open(BytesIO(raw), formats=FORMATS)
-        if picture.width * picture.height > MAX_PICTURE_PIXELS:
-            raise Image.DecompressionBombError(picture.size)
-        picture.draft("RGB", (FULL_EDGE, FULL_EDGE))
-        picture.load()
-        return _flatten(_upright(picture))
+        return _flatten(_upright(_load(raw)))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         message = _("The picture has more than 40 million pixels.")
         raise FileRefused(message, _("Choose a smaller one.")) from error
@@ -145,6 +140,16 @@ def _decode(raw: bytes) -> Image.Image:
         raise FileRefused(_("This file is not a picture, whatever its name says."), cure) from error
     except (OSError, SyntaxError, ValueError) as error:
         raise FileRefused(_("The picture is damaged and cannot be read."), cure) from error
+
+
+def _load(raw: bytes) -> Image.Image:
+    """The pixels; how many there are is known from the header, before any is decoded."""
+    picture = Image.open(BytesIO(raw), formats=FORMATS)
+    if picture.width * picture.height > MAX_PICTURE_PIXELS:
+        raise Image.DecompressionBombError(picture.size)
+    picture.draft("RGB", (FULL_EDGE, FULL_EDGE))
+    picture.load()
+    return picture
 
 
 def _upright(picture: Image.Image) -> Image.Image:

@@ -22,12 +22,25 @@ class Session(orm.Session):
     """A session; with `info["tm"]` it joins that transaction manager as soon as it begins."""
 
 
-@event.listens_for(Session, "after_begin")
-def _join(session: orm.Session, transaction: Any, connection: Connection) -> None:
+@event.listens_for(Session, "after_transaction_create")
+def _join(session: orm.Session, transaction: orm.SessionTransaction) -> None:
+    # Not "after_begin": that waits for the first statement, and what was only added would be lost at the commit.
     manager = session.info.get("tm")
-    if manager is not None:
+    if manager is not None and transaction.parent is None:
         status = STATUS_CHANGED if session.info["writes"] else STATUS_ACTIVE
         join_transaction(session, status, manager)
+
+
+@event.listens_for(Session, "before_flush")
+def _refuse_lost_writes(session: orm.Session, context: Any, instances: Any) -> None:
+    """What a reading request writes would be rolled back in silence: say so instead."""
+    if session.info.get("writes") is False and (session.new or session.deleted or _changed(session)):
+        names = sorted({type(row).__name__ for row in (*session.new, *session.deleted, *session.dirty)})
+        raise RuntimeError(f"a GET wrote {', '.join(names)}. Cure: give its view the option writes=True")
+
+
+def _changed(session: orm.Session) -> bool:
+    return any(session.is_modified(row) for row in session.dirty)
 
 
 class Database:

@@ -6,18 +6,18 @@ import json
 import logging
 
 from pyramid.config import Configurator
-from pyramid.exceptions import BadCSRFToken
+from pyramid.exceptions import BadCSRFOrigin, BadCSRFToken
 from pyramid.httpexceptions import HTTPException, HTTPNotFound, HTTPSeeOther
 from pyramid.renderers import render
 from pyramid.request import Request
 from pyramid.response import Response
-from pyramid_retry import IRetryableError, is_error_retryable
 from sqlalchemy import exc, select
 
 from xinglin.api.i18n import translator
 from xinglin.api.services import DomainError
 from xinglin.audit.service import Actor, AuditTrail
-from xinglin.kernel.transactions import DoneMeanwhile, RequestKey, _key_of
+from xinglin.kernel.requests import path_of
+from xinglin.kernel.transactions import DoneMeanwhile, RequestKey, key_of
 
 _ = translator("core")
 logger = logging.getLogger(__name__)
@@ -29,6 +29,7 @@ def includeme(config: Configurator) -> None:
     for view, context in (
         (domain_error, DomainError),
         (bad_csrf, BadCSRFToken),
+        (bad_csrf, BadCSRFOrigin),
         (database_error, exc.OperationalError),
         (database_error, exc.TimeoutError),
         (done_meanwhile, DoneMeanwhile),
@@ -41,7 +42,7 @@ def includeme(config: Configurator) -> None:
 def page(request: Request, status: int, message: str, cure: str = "") -> Response:
     """The error as HTML for people, as problem+json (RFC 9457) for programs."""
     message, cure = request.translate(message), request.translate(cure)
-    if request.path.startswith("/api/"):
+    if path_of(request).startswith("/api/"):
         body = {"type": "about:blank", "title": message, "status": status, "detail": cure, "errors": []}
         return Response(
             json.dumps(body, ensure_ascii=False),
@@ -65,7 +66,7 @@ def domain_error(error: DomainError, request: Request) -> Response:
     return page(request, error.status, error.message, error.cure)
 
 
-def bad_csrf(error: BadCSRFToken, request: Request) -> Response:
+def bad_csrf(error: BadCSRFToken | BadCSRFOrigin, request: Request) -> Response:
     return page(
         request,
         400,
@@ -97,7 +98,7 @@ def database_error(error: Exception, request: Request) -> Response:
 
 def done_meanwhile(error: DoneMeanwhile, request: Request) -> Response:
     with request.registry.xinglin_site.database.read_session() as session:
-        known = session.scalar(select(RequestKey.location).where(RequestKey.key == _key_of(request)))
+        known = session.scalar(select(RequestKey.location).where(RequestKey.key == key_of(request)))
     return HTTPSeeOther(known or request.application_url)
 
 
@@ -127,7 +128,7 @@ def _record(request: Request, error: Exception) -> None:
                 "system.error",
                 "request",
                 request.request_id,
-                after={"error": type(error).__name__, "path": request.path},
+                after={"error": type(error).__name__, "path": path_of(request)[:200]},
                 result="error",
             )
     except exc.SQLAlchemyError:
@@ -144,6 +145,3 @@ def _plain_page(request: Request, status: int, message: str, cure: str) -> Respo
 
 def _short(error: Exception) -> str:
     return " ".join(str(getattr(error, "orig", error)).split())[:300]
-
-
-__all__ = ["IRetryableError", "includeme", "is_error_retryable", "page"]

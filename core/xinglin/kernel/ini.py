@@ -107,7 +107,9 @@ def _parser_of(hint: Any) -> Callable[[str, Path], Any]:
         return lambda text, here: _parser_of(inner)(text, here) if text else None
     if hint not in PARSERS:
         known = ", ".join(kind.__name__ for kind in PARSERS)
-        raise TypeError(f"a setting cannot be of the type {hint}. Cure: {known}, Literal, tuple[str, ...] or | None")
+        raise TypeError(
+            f"a setting cannot be of the type {hint}. Cure: {known}, Literal, tuple[str, ...] or | None"
+        )
     return PARSERS[hint]
 
 

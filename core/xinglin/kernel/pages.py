@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from pyramid.config import Configurator
@@ -14,6 +15,7 @@ from pyramid.events import BeforeRender
 from pyramid.request import Request
 from pyramid.threadlocal import get_current_request
 
+from xinglin.kernel.requests import path_of
 from xinglin.types import MenuItem, Slot
 
 
@@ -48,10 +50,17 @@ class Menu:
     def _may(self, item: MenuItem) -> bool:
         return item.slot == self._slot and bool(self._request.has_permission(item.permission))
 
+    def _badge(self, item: MenuItem) -> int:
+        if item.badge is None:
+            return 0
+        done, count = self._request.safely(f"badge {item.key}", partial(item.badge, self._request))
+        return count if done else 0
+
     def _entry(self, item: MenuItem) -> MenuEntry:
         url = self._request.route_path(item.route)
-        badge = item.badge(self._request) if item.badge else 0
-        is_here = self._request.path == url or (url != "/" and self._request.path.startswith(url + "/"))
+        path = path_of(self._request)
+        is_here = path == url or (url != "/" and path.startswith(url + "/"))
+        badge = self._badge(item)
         return MenuEntry(item.key, self._request.translate(item.title), url, item.icon, badge, is_here)
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import importlib.metadata
+import inspect
 import logging
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from types import ModuleType, TracebackType
 from typing import Any
 
 import pluggy
+from pyramid_retry import IRetryableError
 from sqlalchemy.orm import Session
 
 from xinglin import API_VERSION, hookspecs
@@ -68,6 +71,7 @@ class PluginSet:
     push_kinds: Mapping[str, PushKind] = field(default_factory=dict)
     push_handlers: tuple[tuple[str, PushHandler], ...] = ()
     jobs: tuple[tuple[str, Job], ...] = ()
+    owners: Mapping[MenuItem | Card, str] = field(default_factory=dict)
 
     def settings_of(self, name: str) -> Any:
         """The settings object of the plugin `name`; raises KeyError when it is not loaded."""
@@ -137,6 +141,11 @@ def implementations(manager: pluggy.PluginManager, hook: str) -> Iterator[tuple[
         yield found.plugin_name, found.function
 
 
+def accepted(function: Any, **arguments: Any) -> Any:
+    """Call a hook with those arguments that it takes: pluggy lets a plugin leave out what it does not need."""
+    return function(**{name: arguments[name] for name in inspect.signature(function).parameters})
+
+
 class guard:  # noqa: N801 - reads as a verb at its call sites
     """Turn any exception inside the block into a `PluginError` of that plugin and stage.
 
@@ -176,6 +185,8 @@ def _collect(found: PluginSet) -> PluginSet:
         _check_prefix(plugin, "permission", permission.name, f"{plugin}:")
     for plugin, kind in kinds:
         _check_prefix(plugin, "push kind", kind.name, f"{plugin}.")
+    for what, named in (("permission", permissions), ("push kind", kinds), ("job", jobs)):
+        _check_unique(what, named)
     for plugin, placed in (*menu, *cards):
         if placed.slot not in set(Slot):
             raise PluginError(plugin, "menu", f"unknown slot {placed.slot!r}. Cure: one of {', '.join(Slot)}")
@@ -195,6 +206,7 @@ def _collect(found: PluginSet) -> PluginSet:
         push_kinds={kind.name: kind for _, kind in kinds},
         push_handlers=tuple(handlers),
         jobs=tuple(jobs),
+        owners={placed: plugin for plugin, placed in (*menu, *cards)},
     )
 
 
@@ -204,6 +216,14 @@ CORE_PERMISSIONS = {"core:public", "core:person", "core:staff", "core:administra
 def _check_prefix(plugin: str, what: str, name: str, prefix: str) -> None:
     if not name.startswith(prefix):
         raise PluginError(plugin, what, f"{name!r} must begin with {prefix!r}")
+
+
+def _check_unique(what: str, named: list[tuple[str, Any]]) -> None:
+    seen: set[tuple[str, str]] = set()
+    for plugin, item in named:
+        if (plugin, item.name) in seen:
+            raise PluginError(plugin, what, f"{item.name} is declared twice")
+        seen.add((plugin, item.name))
 
 
 def _gather(manager: pluggy.PluginManager, hook: str, kind: type) -> list[tuple[str, Any]]:
@@ -221,13 +241,27 @@ def call_each(plugins: PluginSet, hook: str, session: Session, **arguments: Any)
     """Call `hook` of every plugin in a savepoint of its own; a failing one is logged and left out."""
     results = []
     for plugin, function in implementations(plugins.manager, hook):
-        accepted = {**arguments, "session": session}
-        try:
-            with session.begin_nested():
-                results.append((plugin, function(**accepted)))
-        except Exception:
-            logger.exception("plugin %s failed in %s; the others go on", plugin, hook)
+        done, result = call_safely(
+            session, f"plugin {plugin}", hook, partial(accepted, function, session=session, **arguments)
+        )
+        if done:
+            results.append((plugin, result))
     return results
+
+
+def call_safely(session: Session, culprit: str, what: str, function: Callable[[], Any]) -> tuple[bool, Any]:
+    """Whether `function` succeeded, and its result; what a failing one did is undone, its name is in the log.
+
+    A lost database is nobody's fault and goes through, so that the whole request is tried again.
+    """
+    try:
+        with session.begin_nested():
+            return True, function()
+    except Exception as error:
+        if IRetryableError.providedBy(error):
+            raise
+        logger.exception("%s failed in %s; the others go on", culprit, what)
+        return False, None
 
 
 def quarantine_of(error: PluginError) -> Quarantined:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import uuid
+import secrets
+from collections.abc import Callable
+from typing import Any
 
 from pyramid.config import Configurator
 from pyramid.request import Request
@@ -10,7 +12,7 @@ from pyramid.request import Request
 from xinglin.audit.service import Actor, AuditTrail
 from xinglin.files.service import FileStore
 from xinglin.kernel.db import Session
-from xinglin.kernel.plugins import PluginSet
+from xinglin.kernel.plugins import PluginSet, call_safely
 from xinglin.kernel.site import Site
 
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -29,6 +31,7 @@ def includeme(config: Configurator, site: Site, found: PluginSet) -> None:
         config.add_request_method(function, function.__name__, reify=True)
     config.add_request_method(note_view, "note_view")
     config.add_request_method(translate, "translate")
+    config.add_request_method(safely, "safely")
     config.add_view_deriver(writing_view, "writing_view", under="INGRESS", over="secured_view")
 
 
@@ -47,6 +50,11 @@ def writing_view(view, info):  # type: ignore[no-untyped-def]  # noqa: ANN001, A
 writing_view.options = ("writes",)  # type: ignore[attr-defined]
 
 
+def path_of(request: Request) -> str:
+    """The path for logs and comparisons; unlike `request.path` it does not fail on bytes that are no UTF-8."""
+    return str(request.environ.get("PATH_INFO", "")).encode("latin-1").decode("utf-8", "replace")
+
+
 def db(request: Request) -> Session:
     """The session of this request's transaction; for reading methods a reader unless the view `writes`."""
     writes = request.method not in READING_METHODS or bool(request.environ.get("xinglin.writes"))
@@ -56,7 +64,7 @@ def db(request: Request) -> Session:
 
 
 def request_id(request: Request) -> str:
-    return uuid.uuid4().hex
+    return secrets.token_hex(6)
 
 
 def actor(request: Request) -> Actor:
@@ -79,6 +87,11 @@ def files(request: Request) -> FileStore:
 def note_view(request: Request, object_kind: str, object_id: str) -> None:
     """Record that this person looked at a thing: in a batch, durable within a second."""
     request.registry.xinglin_recorder.note(request.actor, object_kind, object_id)
+
+
+def safely(request: Request, what: str, function: Callable[[], Any]) -> tuple[bool, Any]:
+    """Whether a piece of a page (`what`: a badge, a card) could be made, and what it is; a failing one is logged."""
+    return call_safely(request.db, what, "a page", function)
 
 
 def locale_name(request: Request) -> str:

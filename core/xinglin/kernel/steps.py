@@ -27,6 +27,7 @@ def setup_transactions(config: Configurator, site: Site, found: PluginSet) -> No
         {
             "tm.manager_hook": pyramid_tm.explicit_manager,
             "tm.activate_hook": transactions.needs_transaction,
+            "tm.annotate_user": False,
             "retry.attempts": 4,
         }
     )

@@ -48,9 +48,11 @@ def pause_before_retry(event: BeforeRetry) -> None:
 
 def once_view(view: Any, info: Any) -> Any:
     """A form carries a `request_key`; the first POST stores where it led, a repeat is led there too."""
+    if info.exception_only:
+        return view
 
     def once(context: Any, request: Request) -> Response:
-        key = _key_of(request)
+        key = key_of(request)
         if not key:
             return view(context, request)
         known = request.db.scalar(select(RequestKey.location).where(RequestKey.key == key))
@@ -64,7 +66,7 @@ def once_view(view: Any, info: Any) -> Any:
     return once
 
 
-def _key_of(request: Request) -> str:
+def key_of(request: Request) -> str:
     if request.method != "POST" or not request.content_type.startswith(
         ("application/x-www-form", "multipart/")
     ):

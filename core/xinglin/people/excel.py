@@ -107,7 +107,9 @@ class _Book:
         }
 
     def rows(self, sheet: str) -> Iterator[tuple[Any, ...]]:
-        rows: Iterator[tuple[Any, ...]] = self._reader.wb[sheet].iter_rows(max_col=tables.COLUMNS_READ)
+        found = self._reader.wb[sheet]
+        found.reset_dimensions()  # the size that the file claims is often wrong, and rows beyond it would be lost
+        rows: Iterator[tuple[Any, ...]] = found.iter_rows(max_col=tables.COLUMNS_READ)
         return rows
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from xinglin.api.i18n import translator
 from xinglin.people import csv_file, excel, records, roster
 from xinglin.people.errors import PeopleRefused
-from xinglin.people.models import SOURCE_IMPORT, ImportRun, PersonState
+from xinglin.people.models import SOURCE_IMPORT, ImportRun, PersonState, Unreachable
 from xinglin.people.problems import Problems
 from xinglin.people.records import DEPARTMENT, PERSON, Change, DepartmentRecord, PersonRecord, difference
 from xinglin.people.roles import ensure_standard, labels
@@ -48,9 +48,8 @@ class Plan:
 
     @property
     def removed(self) -> list[Change]:
-        """Active persons who would leave or be disabled."""
-        states = ((change, change.field("state")) for change in self.changes if change.verb in ENDS)
-        return [change for change, state in states if state and state.before == PersonState.ACTIVE]
+        """Active persons who would leave, be disabled, or no longer be found in WeCom."""
+        return [change for change in self.changes if change.kind == PERSON and _removes(change)]
 
     @property
     def moved(self) -> list[Change]:
@@ -150,6 +149,13 @@ class ImportService:
         self._audit.record("import.undo", "import", public_id, after={"changes": len(back)})
         self._session.flush()
         return run
+
+
+def _removes(change: Change) -> bool:
+    state, unreachable = change.field("state"), change.field("unreachable")
+    if change.verb in ENDS and state is not None:
+        return bool(state.before == PersonState.ACTIVE)
+    return unreachable is not None and unreachable.after == Unreachable.NOT_IN_WECOM
 
 
 def _with_leavers(stored: Roster, people: Mapping[str, PersonRecord]) -> dict[str, PersonRecord]:

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
 from xinglin.people.audience import AudienceService
-from xinglin.people.models import Audience
+from xinglin.people.models import Audience, Person
 from xinglin.push import preferences, report
 from xinglin.push.handlers import NamedHandler, tell
 from xinglin.push.models import Delivery, DeliveryState, Message
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 TITLE_LENGTH = 128
 DESCRIPTION_LENGTH = 512
 OPENED = "opened"
+CHUNK = 10_000
 
 
 class PushService:
@@ -135,19 +136,22 @@ class PushService:
     def _add_deliveries(self, message: Message, audience: Audience | Iterable[int]) -> int:
         if isinstance(audience, Audience):
             audience = AudienceService(self._session, self._clock).member_ids(audience)
-        rows = [
-            {
-                "message_id": message.id,
-                "person_id": person_id,
-                "state": DeliveryState.QUEUED,
-                "reason": "",
-                "due_at": message.due_at,
-            }
-            for person_id in dict.fromkeys(audience)
-        ]
-        if rows:
-            self._session.execute(insert(Delivery), rows)
-        return len(rows)
+        ids = sorted(set(audience))
+        return sum(self._insert(message, ids[start : start + CHUNK]) for start in range(0, len(ids), CHUNK))
+
+    def _insert(self, message: Message, ids: list[int]) -> int:
+        """One statement for thousands of rows."""
+        values = (
+            literal(message.id),
+            Person.id,
+            literal(DeliveryState.QUEUED.value),
+            literal(""),
+            literal(message.due_at, Delivery.due_at.type),
+        )
+        persons = select(*values).where(Person.id.in_(ids)).order_by(Person.id)
+        columns = ["message_id", "person_id", "state", "reason", "due_at"]
+        result = self._session.connection().execute(insert(Delivery).from_select(columns, persons))
+        return result.rowcount
 
 
 def _plain(wanted: Preferences) -> dict[str, Any]:

@@ -123,7 +123,7 @@ def write_ini(
     Keyring.create(secrets_folder)
     (folder / "files").mkdir(exist_ok=True)
     values: dict[str, Any] = {
-        "site_name": "江北市妇女儿童医院",
+        "site_name": "杏林妇女儿童医院",
         "public_url": PORTAL_URL,
         "listen": "127.0.0.1:18080",
         "database": database.url.render_as_string(hide_password=False).replace("%", "%%"),

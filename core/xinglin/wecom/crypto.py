@@ -31,7 +31,7 @@ class CallbackRefused(Exception):
         self.reason = reason
 
 
-class StrictPrpCrypto(PrpCrypto):  # type: ignore[misc]
+class StrictPrpCrypto(PrpCrypto):
     """Checks padding, lengths and receiver; the random prefix comes from the system."""
 
     def get_random_string(self) -> str:
@@ -59,7 +59,7 @@ class StrictPrpCrypto(PrpCrypto):  # type: ignore[misc]
         return message.decode("utf-8")
 
 
-class CallbackCrypto(WeChatCrypto):  # type: ignore[misc]
+class CallbackCrypto(WeChatCrypto):
     """Opens callbacks addressed to `corp_id`. Raises `CallbackRefused`, nothing else."""
 
     def open(self, encrypted: str, *, signature: str, timestamp: str, nonce: str) -> str:

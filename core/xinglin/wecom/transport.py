@@ -44,9 +44,8 @@ class BoundedSession(requests.Session):
     def request(self, method: Any, url: Any, *, timeout: float, **options: Any) -> requests.Response:  # type: ignore[override]
         ends = time.monotonic() + timeout
         connect = min(CONNECT_SECONDS, timeout * 0.3)
-        response = super().request(
-            method, url, timeout=(connect, timeout - connect), allow_redirects=False, stream=True, **options
-        )
+        arguments = {**options, "allow_redirects": False, "stream": True}
+        response = super().request(method, url, timeout=(connect, timeout - connect), **arguments)
         with response:
             # The library's own reading waits anew for every packet: a trickle would hold us for ever.
             response._content = _read_all(response, ends)  # noqa: SLF001 - the library has no public way
@@ -75,7 +74,7 @@ class _Plan:
     ends: float
 
 
-class Transport(WeChatClient):  # type: ignore[misc]
+class Transport(WeChatClient):
     """`get` and `post` of one secret. Paths only: an absolute URL would bypass the configured base.
 
     `is_repeatable` (default: for GET) allows up to 3 repeats after a busy server or a lost answer;

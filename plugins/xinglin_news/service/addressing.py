@@ -101,12 +101,8 @@ class AddressingService:
     def chosen_people(self, terms: Sequence[Term]) -> list[Choice]:
         """The persons among `terms`, with what tells two of one name apart."""
         keys = [term.id for term in terms if term.kind == "person"]
-        found = (
-            self._session.scalars(select(Person).where(Person.id.in_(keys)).order_by(Person.pinyin))
-            if keys
-            else []
-        )
-        return [_person(one) for one in found]
+        query = select(Person).where(Person.id.in_(keys)).order_by(Person.pinyin, Person.id)
+        return [_person(one) for one in self._session.scalars(query)] if keys else []
 
     def preview(self, notice: Notice, rule: Rule) -> Preview | None:
         """Whom the rule would reach; None while nothing is included. Raises `OutsideReach`."""

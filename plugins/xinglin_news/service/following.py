@@ -173,8 +173,12 @@ class FollowingService:
     def _refused(self, reminded: Reminded) -> ReminderRefused:
         return ReminderRefused(
             _(
-                "${name} has already reminded ${count} persons, and a notice reminds only once.",
-                mapping={"name": reminded.name, "count": reminded.count},
+                "${name} has already reminded ${count} people (${time}); a notice reminds only once.",
+                mapping={
+                    "name": reminded.name,
+                    "count": reminded.count,
+                    "time": f"{reminded.at:%Y-%m-%d %H:%M} UTC",
+                },
             ),
             _("Speak to the people on the list of the unread directly."),
             at=reminded.at,

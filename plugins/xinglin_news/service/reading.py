@@ -97,7 +97,7 @@ class ReadingService:
         self._page_size = page_size
         self._in_audience = visible(Notice.audience_id, person_id)
 
-    def columns(self) -> Sequence[Row[tuple[str, str]]]:
+    def columns(self) -> Sequence[Row[str, str]]:
         """Key and title of each column, in their order."""
         rows = select(Column.key, Column.title).where(Column.is_active).order_by(Column.sort_order)
         return self._session.execute(rows).all()
@@ -176,7 +176,8 @@ class ReadingService:
             return
         insert = INSERT[self._session.get_bind().dialect.name]
         receipt = {"notice_id": article.id, "person_id": self._person_id, "read_at": self._clock.now()}
-        if not self._session.execute(insert(Read.__table__).values(receipt).on_conflict_do_nothing()).rowcount:
+        statement = insert(Read).values(receipt).on_conflict_do_nothing().returning(Read.notice_id)
+        if self._session.scalar(statement) is None:
             return  # a second tap was faster
         self._push.mark_opened(article.public_id, self._person_id)
         self._audit.record("notice.read", "notice", article.public_id)
@@ -218,8 +219,8 @@ class ReadingService:
 
 
 def _line(row: Sequence[Any]) -> Line:
-    *facts, read_at, cover = row
-    return Line(*facts, read_at is not None, cover)
+    public_id, title, column, department, published_at, read_at, cover = row
+    return Line(public_id, title, column, department, published_at, read_at is not None, cover)
 
 
 def _article(found: Row[Any], pictures: list[PictureLine]) -> Article:

@@ -12,6 +12,7 @@ from pyramid.view import view_config
 from xinglin_news.models import Notice
 from xinglin_news.permissions import NewsPermission
 from xinglin_news.schemas import ReadersQuery
+from xinglin_news.service.errors import ReminderRefused
 from xinglin_news.service.following import FollowingService
 from xinglin_news.service.writing import WritingService
 from xinglin_news.views.inputs import read
@@ -20,7 +21,26 @@ from xinglin_news.views.moments import Moments
 
 @view_config(route_name="news.readers", renderer="news/readers.jinja2", permission=NewsPermission.PUBLISH)
 def show_readers(request: Request) -> dict[str, Any]:
+    return _page(request, _notice(request))
+
+
+@view_config(
+    route_name="news.remind",
+    request_method="POST",
+    renderer="news/readers.jinja2",
+    permission=NewsPermission.PUBLISH,
+)
+def remind(request: Request) -> dict[str, Any] | Response:
     notice = _notice(request)
+    try:
+        request.service(FollowingService).remind(notice)
+    except ReminderRefused as refused:
+        request.response.status_int = refused.status
+        return {**_page(request, notice), "notices": [_refusal(request, refused)]}
+    return HTTPSeeOther(request.route_path("news.readers", notice=notice.public_id))
+
+
+def _page(request: Request, notice: Notice) -> dict[str, Any]:
     query = read(ReadersQuery(), request.GET)
     page = request.service(FollowingService).page(
         notice, has_read=query["show"] == "read", department_id=query["department"], number=query["page"]
@@ -34,11 +54,12 @@ def show_readers(request: Request) -> dict[str, Any]:
     }
 
 
-@view_config(route_name="news.remind", request_method="POST", permission=NewsPermission.PUBLISH)
-def remind(request: Request) -> Response:
-    notice = _notice(request)
-    request.service(FollowingService).remind(notice)
-    return HTTPSeeOther(request.route_path("news.readers", notice=notice.public_id))
+def _refusal(request: Request, refused: ReminderRefused) -> dict[str, Any]:
+    when = {"time": Moments(request)(refused.at)} if refused.at else {}
+    return {
+        "text": f"{request.translate(refused.message, **when)} {request.translate(refused.cure)}",
+        "is_error": True,
+    }
 
 
 def _notice(request: Request) -> Notice:

@@ -162,9 +162,15 @@ def _side(
 ) -> Side:
     people = service.chosen_people(terms)
     people += [one for one in service.people(words) if one not in people]
-    lists = (choices.departments, choices.roles, choices.tags, people)
-    ticks = [[Tick.of(choice) for choice in found] for found in lists]
-    return Side(name, frozenset(map(term_text, terms)), *ticks, words)
+    return Side(
+        name=name,
+        chosen=frozenset(map(term_text, terms)),
+        departments=list(map(Tick.of, choices.departments)),
+        roles=list(map(Tick.of, choices.roles)),
+        tags=list(map(Tick.of, choices.tags)),
+        people=list(map(Tick.of, people)),
+        words=words,
+    )
 
 
 def _refusal(request: Request, refused: DomainError) -> dict[str, Any]:

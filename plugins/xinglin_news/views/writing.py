@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 import deform
@@ -157,7 +158,8 @@ def _save_pictures(request: Request, notice: Notice, uploads: list[Upload]) -> l
     refusals = []
     for upload in uploads:
         try:
-            service.add_picture(notice, upload.name, upload.stream, request.identity.public_id)
+            with closing(upload.stream) as stream:
+                service.add_picture(notice, upload.name, stream, request.identity.public_id)
         except FileRefused as refused:
             refusals.append(_says_refusal(request, refused, about=upload.name))
     return refusals

@@ -10,11 +10,11 @@ import pytest
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
-from contract_portal import CODE, PASSWORD, ContractPortal
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
-from screen import Screen
+from tests.unit.xinglin_admin.contract_portal import CODE, PASSWORD, ContractPortal
+from tests.unit.xinglin_admin.screen import Screen
 
 from xinglin_admin import background, theme
 from xinglin_admin.locale import Language

@@ -43,9 +43,9 @@ class Screen:
     def press(self, name: str, inside: QWidget | None = None) -> None:
         self.qtbot.mouseClick(self.part(QPushButton, name, inside), Qt.MouseButton.LeftButton)
 
-    def log_in(self, password: str, code: str) -> None:
+    def log_in(self, password: str, code: str, login: str = "zhoumin") -> None:
         """Ends with Enter in the last field."""
-        for name, text in {"loginField": "zhoumin", "passwordField": password, "codeField": code}.items():
+        for name, text in {"loginField": login, "passwordField": password, "codeField": code}.items():
             self.write(name, text)
         self.qtbot.keyClick(self.part(QLineEdit, "codeField"), Qt.Key.Key_Return)
 

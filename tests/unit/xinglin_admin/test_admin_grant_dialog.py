@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from contract_portal import ContractPortal, problem
 from PySide6.QtCore import QAbstractItemModel, QDate, QModelIndex, Qt
 from PySide6.QtWidgets import QCheckBox, QDateEdit, QDialog, QLabel, QPushButton, QTreeView
-from screen import Screen
+from tests.unit.xinglin_admin.contract_portal import ContractPortal, problem
+from tests.unit.xinglin_admin.screen import Screen
 
 TICKED, CHECK = Qt.CheckState.Checked, Qt.ItemDataRole.CheckStateRole
 

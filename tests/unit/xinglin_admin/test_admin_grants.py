@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from contract_portal import ContractPortal, grant_document, problem
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QLineEdit, QMessageBox, QPushButton, QWidget
-from screen import Screen
+from tests.unit.xinglin_admin.contract_portal import ContractPortal, grant_document, problem
+from tests.unit.xinglin_admin.screen import Screen
 
 from xinglin_admin.api import validation
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from contract_portal import CODE, PASSWORD, ContractPortal, problem
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QDialog, QFrame, QLineEdit, QPushButton
-from screen import Screen
+from tests.unit.xinglin_admin.contract_portal import CODE, PASSWORD, ContractPortal, problem
+from tests.unit.xinglin_admin.screen import Screen
 
 from xinglin_admin.settings import Settings
 

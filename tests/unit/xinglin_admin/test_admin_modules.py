@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from contract_portal import QUARANTINE_CURE, QUARANTINE_ERROR, ContractPortal
 from PySide6.QtWidgets import QLineEdit
-from screen import Screen
+from tests.unit.xinglin_admin.contract_portal import QUARANTINE_CURE, QUARANTINE_ERROR, ContractPortal
+from tests.unit.xinglin_admin.screen import Screen
 
 
 def test_quarantined_module_comes_first_with_reason_and_cure(signed_in: Screen) -> None:

@@ -16,8 +16,8 @@ from xinglin_news.models import NoticeState, Returned
 from xinglin_news.service.addressing import Rule
 from xinglin_news.service.errors import (
     MayNotPublish,
-    NotReady,
     NoticeChanged,
+    NotReady,
     OutsideReach,
     WrongState,
 )

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sim_platform import AGENT_ID, Platform
-from sim_receiver import AES_KEY, CALLBACK_TOKEN, CORP_ID, CallbackReceiver
+from tests.unit.xinglin_simulators.sim_platform import AGENT_ID, Platform
+from tests.unit.xinglin_simulators.sim_receiver import AES_KEY, CALLBACK_TOKEN, CORP_ID, CallbackReceiver
 
 from xinglin_simulators.main import RunningSimulators
 from xinglin_simulators.settings import parse_settings

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import requests
-from sim_receiver import CORP_ID
+from tests.unit.xinglin_simulators.sim_receiver import CORP_ID
 
 AGENT_ID = 1000002
 REDIRECT = "http://127.0.0.1:18080/login/callback"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 import requests
-from sim_platform import AGENT_ID, Platform
+from tests.unit.xinglin_simulators.sim_platform import AGENT_ID, Platform
 
 
 def test_envelope_of_an_error(platform: Platform) -> None:

@@ -3,8 +3,8 @@ from __future__ import annotations
 import time
 
 import pytest
-from sim_platform import AGENT_ID, Platform
-from sim_receiver import AES_KEY, CALLBACK_TOKEN, CORP_ID, CallbackReceiver
+from tests.unit.xinglin_simulators.sim_platform import AGENT_ID, Platform
+from tests.unit.xinglin_simulators.sim_receiver import AES_KEY, CALLBACK_TOKEN, CORP_ID, CallbackReceiver
 
 from xinglin_simulators.wecom.crypto import CryptoError, MessageCrypto, signature
 

@@ -5,8 +5,8 @@ from email.message import EmailMessage
 from urllib.parse import quote
 
 import requests
-from sim_platform import AGENT_ID, REDIRECT, Platform, code_in
-from sim_receiver import CORP_ID
+from tests.unit.xinglin_simulators.sim_platform import AGENT_ID, REDIRECT, Platform, code_in
+from tests.unit.xinglin_simulators.sim_receiver import CORP_ID
 
 
 def test_code_works_once(platform: Platform) -> None:

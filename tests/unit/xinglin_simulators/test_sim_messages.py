@@ -3,7 +3,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from sim_platform import AGENT_ID, Platform
+from tests.unit.xinglin_simulators.sim_platform import AGENT_ID, Platform
 
 ACTION = {"type": 1, "url": "http://127.0.0.1:18080/"}
 

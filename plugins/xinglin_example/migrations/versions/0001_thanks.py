@@ -13,9 +13,9 @@ def upgrade():
         "example_thanks",
         sa.Column("id", KEY, primary_key=True, autoincrement=True),
         sa.Column("public_id", sa.String(24), nullable=False, unique=True),
-        sa.Column("sender_id", sa.BigInteger(), sa.ForeignKey("core_person.id"), nullable=True),
+        sa.Column("sender_id", KEY, sa.ForeignKey("core_person.id"), nullable=True),
         sa.Column(
-            "receiver_id", sa.BigInteger(), sa.ForeignKey("core_person.id"), nullable=False, index=True
+            "receiver_id", KEY, sa.ForeignKey("core_person.id"), nullable=False, index=True
         ),
         sa.Column("text", sa.String(140), nullable=False),
         sa.Column("said_at", MOMENT, nullable=False, index=True),

@@ -58,10 +58,10 @@ def _create_notice() -> None:
         "news_notice",
         sa.Column("id", KEY, primary_key=True, autoincrement=True),
         sa.Column("public_id", sa.String(24), nullable=False),
-        sa.Column("column_id", sa.BigInteger(), sa.ForeignKey("news_column.id"), nullable=False),
-        sa.Column("department_id", sa.BigInteger(), sa.ForeignKey("core_department.id"), nullable=False),
-        sa.Column("author_id", sa.BigInteger(), sa.ForeignKey("core_person.id"), nullable=False),
-        sa.Column("audience_id", sa.BigInteger(), sa.ForeignKey("core_audience.id"), nullable=True),
+        sa.Column("column_id", KEY, sa.ForeignKey("news_column.id"), nullable=False),
+        sa.Column("department_id", KEY, sa.ForeignKey("core_department.id"), nullable=False),
+        sa.Column("author_id", KEY, sa.ForeignKey("core_person.id"), nullable=False),
+        sa.Column("audience_id", KEY, sa.ForeignKey("core_audience.id"), nullable=True),
         sa.Column("title", sa.String(60), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
@@ -87,23 +87,23 @@ def _create_parts() -> None:
     op.create_table(
         "news_picture",
         sa.Column("id", KEY, primary_key=True, autoincrement=True),
-        sa.Column("notice_id", sa.BigInteger(), notice.copy(), nullable=False),
-        sa.Column("file_id", sa.BigInteger(), sa.ForeignKey("core_stored_file.id"), nullable=False),
+        sa.Column("notice_id", KEY, notice.copy(), nullable=False),
+        sa.Column("file_id", KEY, sa.ForeignKey("core_stored_file.id"), nullable=False),
         sa.UniqueConstraint("file_id", name="uq_news_picture_file_id"),
     )
     op.create_index("ix_news_picture_notice_id", "news_picture", ["notice_id"])
     person = sa.ForeignKey("core_person.id", ondelete="CASCADE")
     op.create_table(
         "news_read",
-        sa.Column("person_id", sa.BigInteger(), person, primary_key=True),
-        sa.Column("notice_id", sa.BigInteger(), notice.copy(), primary_key=True),
+        sa.Column("person_id", KEY, person, primary_key=True),
+        sa.Column("notice_id", KEY, notice.copy(), primary_key=True),
         sa.Column("read_at", MOMENT, nullable=False),
     )
     op.create_index("ix_news_read_notice_id", "news_read", ["notice_id"])
     op.create_table(
         "news_reminder",
-        sa.Column("notice_id", sa.BigInteger(), notice.copy(), primary_key=True),
-        sa.Column("person_id", sa.BigInteger(), sa.ForeignKey("core_person.id"), nullable=False),
+        sa.Column("notice_id", KEY, notice.copy(), primary_key=True),
+        sa.Column("person_id", KEY, sa.ForeignKey("core_person.id"), nullable=False),
         sa.Column("reminded_at", MOMENT, nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
     )

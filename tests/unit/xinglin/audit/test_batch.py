@@ -57,7 +57,9 @@ def outage(database: Database) -> Iterator[None]:
     event.remove(Session, "before_commit", refuse)
 
 
-def test_a_view_is_durable_within_a_second(recorder: ViewRecorder, database: Database, keyring: Keyring) -> None:
+def test_a_view_is_durable_within_a_second(
+    recorder: ViewRecorder, database: Database, keyring: Keyring
+) -> None:
     recorder.note(LI, "notice", "n-1")
     assert wait_until(lambda: len(views(database)) == 1, 1.0)
     row = views(database)[0]

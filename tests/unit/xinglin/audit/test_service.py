@@ -83,10 +83,14 @@ def test_an_edited_column_is_found(
 def test_a_forged_row_is_found(trail: AuditTrail, session: Session, keyring: Keyring) -> None:
     first = session.scalars(select(AuditRecord).order_by(AuditRecord.id)).first()
     assert first is not None
-    columns = [column.name for column in AuditRecord.__table__.columns if column.name not in ("id", "event_id")]
+    columns = [
+        column.name for column in AuditRecord.__table__.columns if column.name not in ("id", "event_id")
+    ]
     names = ", ".join(columns)
     session.execute(
-        text(f"INSERT INTO core_audit_record (event_id, {names}) SELECT 'forged', {names} FROM core_audit_record WHERE id = :id"),
+        text(
+            f"INSERT INTO core_audit_record (event_id, {names}) SELECT 'forged', {names} FROM core_audit_record WHERE id = :id"
+        ),
         {"id": first.id},
     )
     bad = bad_records(session, keyring)
@@ -94,7 +98,9 @@ def test_a_forged_row_is_found(trail: AuditTrail, session: Session, keyring: Key
     assert "was not written by the portal" in bad[0].reason
 
 
-def test_a_mac_cannot_be_taken_from_another_row(trail: AuditTrail, session: Session, keyring: Keyring) -> None:
+def test_a_mac_cannot_be_taken_from_another_row(
+    trail: AuditTrail, session: Session, keyring: Keyring
+) -> None:
     first, second, _third = session.scalars(select(AuditRecord).order_by(AuditRecord.id)).all()
     second.mac = first.mac
     assert [record.id for record in bad_records(session, keyring)] == [second.id]
@@ -146,7 +152,9 @@ def test_a_long_trail_is_walked_in_batches(
 def test_values_that_json_does_not_know_are_written_as_words(
     audit: AuditTrail, session: Session, keyring: Keyring
 ) -> None:
-    audit.record("grant.create", after={"until": datetime(2026, 12, 31, tzinfo=UTC), "name": '引号" \\ \u0000'})
+    audit.record(
+        "grant.create", after={"until": datetime(2026, 12, 31, tzinfo=UTC), "name": '引号" \\ \u0000'}
+    )
     assert bad_records(session, keyring) == []
     details = json.loads(session.scalars(select(AuditRecord.details)).one())
     assert details == {"after": {"until": "2026-12-31 00:00:00+00:00", "name": '引号" \\ \u0000'}}

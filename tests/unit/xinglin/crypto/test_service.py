@@ -70,20 +70,24 @@ class TestKeyFile:
         assert Keyring.create(folder).key_id == made.key_id == Keyring(folder).key_id
 
     def test_missing(self, tmp_path: Path) -> None:
-        with pytest.raises(KeyMissing, match=r"master\.key is missing.*restore it from your backup.*xinglin init"):
+        with pytest.raises(
+            KeyMissing, match=r"master\.key is missing.*restore it from your backup.*xinglin init"
+        ):
             Keyring(tmp_path)
 
     @pytest.mark.parametrize("mode", [0o644, 0o640, 0o606])
     def test_read_by_others(self, tmp_path: Path, mode: int) -> None:
         Keyring.create(tmp_path)
         (tmp_path / "master.key").chmod(mode)
-        with pytest.raises(KeyMissing, match="can be read by others. Cure: chmod 600"):
+        with pytest.raises(KeyMissing, match=r"can be read by others\. Cure: chmod 600"):
             Keyring(tmp_path)
 
-    @pytest.mark.parametrize("content", [b"", b"ab" * 31, b"ab" * 33, b"zz" * 32, b"\xff" * 64, b"ab" * 16 + b"\n"])
+    @pytest.mark.parametrize(
+        "content", [b"", b"ab" * 31, b"ab" * 33, b"zz" * 32, b"\xff" * 64, b"ab" * 16 + b"\n"]
+    )
     def test_malformed(self, tmp_path: Path, content: bytes) -> None:
         path = tmp_path / "master.key"
         path.write_bytes(content)
         path.chmod(0o600)
-        with pytest.raises(KeyMissing, match="not a key of 64 hex digits. Cure: restore it"):
+        with pytest.raises(KeyMissing, match=r"not a key of 64 hex digits\. Cure: restore it"):
             Keyring(tmp_path)

@@ -139,7 +139,14 @@ def test_unusual_colours(store: FileStore, mode: str) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"MZ\x90\x00" + b"\0" * 500, b"<svg onload='alert(1)'/>", b"%PDF-1.7", b"GIF89a", b"BM" + b"\0" * 60],
+    [
+        b"",
+        b"MZ\x90\x00" + b"\0" * 500,
+        b"<svg onload='alert(1)'/>",
+        b"%PDF-1.7",
+        b"GIF89a",
+        b"BM" + b"\0" * 60,
+    ],
 )
 def test_what_is_no_picture_is_refused_whatever_its_name_says(
     store: FileStore, folder: Path, content: bytes

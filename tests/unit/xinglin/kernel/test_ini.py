@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+
 from xinglin.kernel.ini import SettingsError, parse_section, read_ini
 from xinglin.types import setting
 
@@ -37,9 +38,7 @@ def refused(tmp_path: Path, text: str) -> str:
 
 
 def test_every_type_is_read(tmp_path: Path) -> None:
-    text = (
-        "title = 江北  \nfolder = data\ncount = 12\nis_on = Yes\npause = 90 s\ncolour = green\nnames = a, b\n  c\n"
-    )
+    text = "title = 江北  \nfolder = data\ncount = 12\nis_on = Yes\npause = 90 s\ncolour = green\nnames = a, b\n  c\n"
     read = parsed(tmp_path, text)
     assert read == Sample(
         "江北", tmp_path / "data", 12, True, timedelta(seconds=90), "green", ("a", "b", "c"), None
@@ -79,7 +78,9 @@ def test_an_unknown_key_that_resembles_nothing_lists_the_known_ones(tmp_path: Pa
 
 @pytest.mark.parametrize("text", ["count = 4\n", "title =\n", "title =   \n"])
 def test_a_required_key_that_is_missing_or_empty_says_what_it_is_for(tmp_path: Path, text: str) -> None:
-    assert "[xinglin:sample] title: required and not set. Cure: set it: what is shown" in refused(tmp_path, text)
+    assert "[xinglin:sample] title: required and not set. Cure: set it: what is shown" in refused(
+        tmp_path, text
+    )
 
 
 @pytest.mark.parametrize(
@@ -96,7 +97,7 @@ def test_a_required_key_that_is_missing_or_empty_says_what_it_is_for(tmp_path: P
 )
 def test_an_ill_typed_value_says_so(tmp_path: Path, line: str, problem: str) -> None:
     sentence = refused(tmp_path, f"title = x\n{line}\n")
-    assert f"[xinglin:sample] {line.split()[0]}: " in sentence
+    assert f"[xinglin:sample] {line.split(maxsplit=1)[0]}: " in sentence
     assert problem in sentence
 
 
@@ -137,5 +138,5 @@ class Unreadable:
 def test_a_type_that_no_setting_can_have_is_the_fault_of_the_class(tmp_path: Path) -> None:
     path = tmp_path / "site.ini"
     path.write_text("[xinglin:sample]\nratio = 0.5\n", encoding="utf-8")
-    with pytest.raises(TypeError, match="cannot be of the type <class 'float'>. Cure: str, int, bool"):
+    with pytest.raises(TypeError, match=r"cannot be of the type <class 'float'>\. Cure: str, int, bool"):
         parse_section(read_ini(path), "xinglin:sample", Unreadable)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from xinglin.kernel.ini import SettingsError
 from xinglin.kernel.settings import CoreSettings, SecretMissing
 from xinglin.kernel.site import read_settings

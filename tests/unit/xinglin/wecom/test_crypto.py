@@ -65,7 +65,7 @@ def test_wrong_padding_is_refused(tail):
     padded = (plain + b"\0" * 64)[: 96 - len(tail)] + tail
     encryptor = Cipher(algorithms.AES(A.key), modes.CBC(A.key[:16])).encryptor()
     sealed = base64.b64encode(encryptor.update(padded) + encryptor.finalize()).decode()
-    with pytest.raises(CallbackRefused, match="padding|receiveid"):
+    with pytest.raises(CallbackRefused, match=r"padding|receiveid"):
         _open(A, sealed)
 
 

@@ -1,0 +1,88 @@
+"""`python -m benchmarks --only GLOB`: one JSON object a line."""
+
+from __future__ import annotations
+
+import argparse
+import fnmatch
+import json
+import logging
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from benchmarks import floor, push
+from benchmarks.load import prepared
+from benchmarks.pages import PAGES, Cost, measure
+from benchmarks.stack import Stack, running
+
+BACKENDS = ("sqlite", "postgresql")
+HELLO_PORT, PORTAL_PORT = 18100, 18101
+NAMES = (*PAGES, "push.notice")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make bench")
+    parser.add_argument("--only", default="*", help="a glob over the names: " + ", ".join(NAMES))
+    parser.add_argument("--backend", choices=BACKENDS, action="append")
+    options = parser.parse_args()
+    logging.disable(logging.WARNING)
+    chosen = [name for name in NAMES if fnmatch.fnmatch(name, options.only)]
+    for backend in options.backend or BACKENDS:
+        with (
+            tempfile.TemporaryDirectory(prefix="xinglin-bench-") as folder,
+            running(backend, Path(folder), PORTAL_PORT) as stack,
+        ):
+            for name in chosen:
+                _run(name, backend, stack)
+
+
+def _run(name: str, backend: str, stack: Stack) -> None:
+    if name == "push.notice":
+        bare = push.floor(stack)
+        seconds, delivered = push.notice(stack)
+        _say(name, backend, seconds, "s", bare, delivered=delivered, persons=1632)
+        return
+    bare_cost = _hello()
+    cost = measure(stack.port, stack.pids, PAGES[name](stack))
+    _say(
+        name,
+        backend,
+        cost.cpu,
+        "ms CPU/request",
+        bare_cost.cpu,
+        **_figures(cost),
+        floor_rate=round(bare_cost.together.rate),
+    )
+
+
+def _hello() -> Cost:
+    """The floor, measured right before each page."""
+    with floor.hello(HELLO_PORT) as pid:
+        return measure(HELLO_PORT, [pid], lambda: iter(lambda: prepared("/"), None))
+
+
+def _figures(cost: Cost) -> dict[str, Any]:
+    return {
+        "rate": round(cost.together.rate, 1),
+        "p50_ms_c1": round(cost.alone.percentile(0.5), 2),
+        "p99_ms_c1": round(cost.alone.percentile(0.99), 2),
+        "p50_ms_c16": round(cost.together.percentile(0.5), 2),
+        "p99_ms_c16": round(cost.together.percentile(0.99), 2),
+    }
+
+
+def _say(name: str, backend: str, value: float, unit: str, bare: float, **more: Any) -> None:
+    record = {
+        "bench": name,
+        "backend": backend,
+        "value": round(value, 4),
+        "unit": unit,
+        "floor": round(bare, 4),
+        "ratio": round(value / bare, 2),
+        **more,
+    }
+    print(json.dumps(record, ensure_ascii=False), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,167 @@
+"""The story: one notice, written by a sub-administrator, reaches 1,632 phones less the excluded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+from PIL import Image
+from PySide6.QtCore import QDate
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from tests.e2e.desktop import at_the_desk, grant
+from tests.e2e.stack import Stack
+
+if TYPE_CHECKING:
+    from playwright.sync_api import FrameLocator, Page
+
+NURSE, NURSE_NAME = "N10021", "王丽"
+HEAD_NURSE, HEAD_NURSE_NAME = "N10011", "单玉梅"
+LEADER = "A10001"
+TITLE = "台风红色预警:今晚停车场与门诊安排"
+NEXT_YEAR = QDate(2099, 12, 31)
+
+pytestmark = pytest.mark.xdist_group("e2e")
+
+
+def open_portal(page: Page, stack: Stack, userid: str) -> FrameLocator:
+    """From the workbench of this person's phone; the frame is the WeCom web view."""
+    page.goto(f"{stack.wecom}/phone/{userid}")
+    page.get_by_role("tab", name="工作台").click()
+    page.get_by_test_id("workbench-app").click()
+    return page.frame_locator("[data-testid=webview]")
+
+
+def control(stack: Stack, path: str, **query: Any) -> Any:
+    answer = requests.get(f"{stack.wecom}/_control/{path}", params=query, timeout=10)
+    answer.raise_for_status()
+    return answer.json()
+
+
+def eventually(page: Page, condition: Callable[[], bool], *, seconds: float = 20) -> None:
+    """Let the page live until the condition holds."""
+    for _ in range(int(seconds * 10)):
+        if condition():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("it did not happen in time")
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    path = tmp_path / "停车场.jpg"
+    Image.effect_mandelbrot((1200, 800), (-2, -1.3, 1, 1.3), 60).convert("RGB").save(path)
+    return path
+
+
+def test_first_light(
+    stack: Stack,
+    new_phone: Callable[..., Page],
+    shoot: Callable[[Page, str], None],
+    picture: Path,
+    qtbot: QtBot,
+    qapp: QApplication,
+    tmp_path: Path,
+) -> None:
+    # 0. The administrator grants the head nurse the column for her department.
+    with at_the_desk(stack, qtbot, qapp, tmp_path) as screen:
+        grant(screen, "10011", "发布通知", "通知公告", "护理部", NEXT_YEAR)
+        screen.until(lambda: HEAD_NURSE_NAME in screen.column("grantTable"))
+        assert screen.sees("系统管理员")
+        screen.press("navModules")
+        screen.until(lambda: len(screen.column("modulesTable")) >= 3)
+
+    # 1. A nurse opens the portal from her workbench and is logged in silently.
+    nurse = new_phone()
+    portal = open_portal(nurse, stack, NURSE)
+    portal.get_by_text(re.compile(f"{NURSE_NAME}$")).first.wait_for()
+    shoot(nurse, "nurse-home")
+
+    # 2. The head nurse writes a notice with a picture, for all but one department.
+    head = new_phone()
+    own = open_portal(head, stack, HEAD_NURSE)
+    own.get_by_role("link", name="写通知").click()
+    own.get_by_role("link", name="新建通知").click()
+    shoot(head, "write-1")
+    own.get_by_role("button", name="下一步").click()
+    own.get_by_label("标题").fill(TITLE)
+    own.locator(".ql-editor").fill("今晚 20:00 起停车场封闭,门诊延后至明早 9:00。")
+    own.locator("input[type=file]").set_input_files(picture)
+    shoot(head, "write-2")
+    own.get_by_role("button", name="选择读者").click()
+    own.get_by_label("全院", exact=True).check()
+    own.locator("details", has_text="科室").nth(1).locator("summary").click()
+    own.locator("input[name=exclude]").and_(own.get_by_label("检验科")).check()
+    own.locator("#live").get_by_text(re.compile("1,[0-9]{3}")).first.wait_for()
+    shoot(head, "audience")
+    own.get_by_role("button", name="下一步").click()
+    button = own.get_by_role("button", name=re.compile("发布给"))
+    reached = int(re.sub(r"\D", "", button.inner_text()))
+    shoot(head, "publish")
+    button.click()
+
+    # 3. Everybody but the excluded gets a card within seconds.
+    eventually(head, lambda: control(stack, "delivered", title=TITLE)["users"] == reached)
+    calls = [entry for entry in control(stack, "log", path="message/send")["entries"]]
+    assert len(calls) == 2
+    excluded = control(stack, "messages", userid="T10022")
+    assert excluded["messages"] == []
+    nurse.goto(f"{stack.wecom}/phone/{NURSE}")
+    nurse.get_by_test_id("conversation-app").click()
+    shoot(nurse, "card")
+    nurse.get_by_test_id("card").filter(has_text="台风红色预警").click()
+    article = nurse.frame_locator("[data-testid=webview]")
+    article.get_by_role("heading", name=re.compile("台风红色预警")).first.wait_for()
+    shoot(nurse, "article")
+    article.get_by_role("link", name="返回").click()
+    row = article.get_by_role("link", name=re.compile("台风红色预警"))
+    row.wait_for()
+    assert "未读" not in row.inner_text()
+    shoot(nurse, "list")
+
+    # The author sees who has read it, by department, and reminds the unread once.
+    own.get_by_text("产一病区").first.wait_for()
+    own.get_by_role("link", name=re.compile("^已读")).first.click()
+    own.get_by_text(NURSE_NAME).first.wait_for()
+    shoot(head, "readers")
+    head.on("dialog", lambda dialog: dialog.accept())
+    own.get_by_role("button", name=re.compile("提醒")).click()
+    own.get_by_text(re.compile("已提醒|提醒了")).first.wait_for()
+    assert own.get_by_role("button", name=re.compile("提醒")).count() == 0
+
+    # 4. IT switches the module off and on again; the data stays.
+    stack.run("plugins", "disable", "news")
+    stack.stop()
+    stack.start()
+    portal = open_portal(nurse, stack, NURSE)
+    portal.get_by_text(re.compile(f"{NURSE_NAME}$")).first.wait_for()
+    assert portal.get_by_role("link", name="通知").count() == 0
+    gone = new_phone()
+    gone.goto(f"{stack.wecom}/phone/{NURSE}")
+    assert "off" in next(line for line in stack.run("plugins", "list").splitlines() if "news" in line)
+    stack.run("plugins", "enable", "news")
+    stack.stop()
+    stack.start()
+    portal = open_portal(nurse, stack, NURSE)
+    portal.get_by_role("link", name="通知").first.click()
+    portal.get_by_role("link", name=re.compile("台风红色预警")).wait_for()
+
+    # 5. Every act is in the audit record.
+    assert " 0 bad" in stack.run("audit", "verify")
+    shown = stack.run("audit", "show", "--limit", "500")
+    for action in (
+        "grant.create",
+        "session.begin",
+        "news.publish",
+        "push.enqueue",
+        "news.read",
+        "news.remind",
+        "plugin.disable",
+        "plugin.enable",
+    ):
+        assert action in shown, action
