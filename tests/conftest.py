@@ -9,8 +9,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import dedent
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from xinglin.auth.sessions import Lifetimes, Origin, SessionService
+from xinglin.people.models import Person, PersonFacet
+
+if TYPE_CHECKING:
+    from webtest import TestApp
+
+    from xinglin.testing.portal import Portal
 
 NUMBERS = itertools.count(1)
 HEAD = """
@@ -80,3 +89,19 @@ def vendor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Vendor]:
     yield made
     for name in [name for name in sys.modules if name.partition(".")[0] in made.packages]:
         del sys.modules[name]
+
+
+def log_in(portal: Portal, staff_no: str = "1001", **fields: Any) -> TestApp:
+    """A browser in which a confirmed person is logged in, without the way through WeCom."""
+    now = portal.site.clock.now()
+    with portal.session() as (session, audit):
+        given = {"name": "李护士", "state": "active", "confirmed_at": now, **fields}
+        person = Person(staff_no=staff_no, created_at=now, updated_at=now, **given)
+        session.add(person)
+        session.flush()
+        session.add(PersonFacet(person_id=person.id, facet="*"))
+        service = SessionService(session, portal.site.clock, audit, Lifetimes.of(portal.site.settings))
+        token = service.begin_person(person, "wecom", Origin()).token
+    browser = portal.browser()
+    browser.set_cookie("xinglin_session", token)
+    return browser

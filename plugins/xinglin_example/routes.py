@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pyramid.config import Configurator
+
 from xinglin_example.service import WallService, factory
 
 
-def includeme(config):
+def includeme(config: Configurator) -> None:
     config.add_route("example.wall", "/example")
     config.add_service(WallService, factory)
     config.scan("xinglin_example.views")

@@ -141,6 +141,8 @@ def test_a_wrong_secret_never_runs_into_the_lock_out(context, database, simulato
     assert _asked(simulator, "gettoken") == 1
     assert _counts(context).sending == 5
     assert "wecom_secret" in _alerts(context)[0].details
+    assert badly_set.wecom.paused_until("gettoken") is not None
+    assert context.wecom.paused_until("gettoken") is None
 
     context.clock.advance(minutes=2)
     run_once(context)  # the right secret again
@@ -302,6 +304,23 @@ def test_a_refused_request_is_a_dead_letter(context, simulator, notice):
     with context.database.read_session() as session:
         reasons = set(session.scalars(select(Delivery.reason)))
     assert reasons == {"refused_40058"}
+
+
+def test_a_missing_callback_address_is_an_alert_and_no_pause(context, simulator, receivers):
+    at_wecom.fault(simulator, SEND, "errcode", 43012, count=1)
+    with pytest.raises(WeComError) as error:
+        context.wecom.send_body(_body(receivers))
+    assert error.value.action is Action.BAD_REQUEST
+    assert "callback URL" in _alerts(context)[0].details
+    assert context.wecom.send_body(_body(receivers)).msgid
+
+
+@pytest.mark.parametrize(("status", "action"), [(403, Action.STOP), (429, Action.RETRY), (302, Action.RETRY)])
+def test_a_proxy_in_between_is_not_taken_for_wecom(context, simulator, receivers, status, action):
+    at_wecom.fault(simulator, SEND, "http_status", status)
+    with pytest.raises(WeComError) as error:
+        context.wecom.send_body(_body(receivers))
+    assert error.value.action is action
 
 
 def test_a_disabled_app_waits_with_an_alert_and_recovers(context, simulator, notice):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from http import HTTPStatus
 from typing import Any
 
+from openapi_core.validation.request.exceptions import MissingRequiredParameter
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound
 from pyramid.request import Request
 from pyramid.response import Response
@@ -122,7 +123,7 @@ def _complaints(errors: Iterable[Any]) -> Iterator[FieldProblem]:
         found = getattr(error.__cause__, "schema_errors", None) or [error.__cause__]
         for one in found:
             for field in _fields_of(error, one):
-                yield FieldProblem(field, _sentence(one))
+                yield FieldProblem(field, _sentence(error, one))
 
 
 def _places(errors: Iterable[Any]) -> Iterator[str]:
@@ -141,8 +142,8 @@ def _fields_of(error: Any, cause: Any) -> list[str]:
     return ["body"]
 
 
-def _sentence(cause: Any) -> str:
-    if getattr(cause, "validator", "") == "required":
+def _sentence(error: Any, cause: Any) -> str:
+    if isinstance(error, MissingRequiredParameter) or getattr(cause, "validator", "") == "required":
         return _("This is missing.")
     return _("This is not in the form that is asked for.")
 

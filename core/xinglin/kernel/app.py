@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pyramid.config import Configurator
+from pyramid.exceptions import ConfigurationError
 from pyramid.router import Router
 
 from xinglin.kernel import plugins as plugin_kernel
@@ -26,6 +27,23 @@ def build(site: Site) -> Router:
             return _assemble(site, found)
         except PluginError as error:
             quarantine(site.settings, quarantined, error)
+        except ConfigurationError as error:
+            quarantine(site.settings, quarantined, _culprit_of(site, quarantined, error))
+
+
+def _culprit_of(site: Site, quarantined: Mapping[str, Quarantined], error: ConfigurationError) -> PluginError:
+    """Whose error this is when it does not say so: that of the plugin with which it first comes. Raises it if nobody's."""
+    names = [name for name in site.settings.plugins if name not in quarantined]
+    for number in range(len(names) + 1):
+        try:
+            _assemble(site, plugin_kernel.load(tuple(names[:number]), site.ini, quarantined))
+        except ConfigurationError as same:
+            if number:
+                return PluginError(names[number - 1], "configure", str(same))
+            break
+        except PluginError:
+            continue
+    raise error
 
 
 def _assemble(site: Site, found: PluginSet) -> Router:

@@ -39,7 +39,7 @@ HEADER = (
         "地址",
         "座机",
     ),
-    "禁用(0-启用,1-禁用)",
+    "禁用(0-启用;1-禁用)",
 )
 """Columns of the member CSV (developer.work.weixin.qq.com, asynchronous batch interface)."""
 SYNC_USER = "sync_user"

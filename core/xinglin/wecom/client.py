@@ -136,8 +136,18 @@ class WeComClient:
         self._app.post("message/recall", data={"msgid": msgid}, is_repeatable=True)
 
     def paused_until(self, api: str) -> datetime | None:
-        """Until when this API must be left alone (45009 or an alert); None when it is free."""
-        return self._pauses.until(api)
+        """Until when this API must be left alone (45009 or an alert); None when it is free.
+
+        For "gettoken" a refused secret or token of the app counts too: then WeCom is out of order for us.
+        """
+        until = self._pauses.until(api)
+        if api != "gettoken":
+            return until
+        try:
+            refused = self._tokens.refused_until(self._app.token_key)
+        except WeComError:  # no secret is set: nothing can be refused
+            return until
+        return max((moment for moment in (until, refused) if moment is not None), default=None)
 
     # --- contacts --------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from xinglin.api.services import DomainError
 from xinglin.crypto.service import SealBroken
 from xinglin.wecom.callbacks import parse_event, seal_context
 from xinglin.wecom.errors import WeComError
@@ -102,8 +103,8 @@ def _handle(context: WorkerContext, row: WeComCallback) -> str:
     except WeComError as error:
         logger.warning("callback %s (%s): %s; later again", row.id, row.event, error)
         return ""
-    except (LookupError, TypeError, ValueError):
-        # The fields come from outside: one that a handler cannot read must not stop the worker.
+    except (DomainError, LookupError, TypeError, ValueError):
+        # The fields come from outside: one that a handler cannot read or must refuse does not stop the worker.
         logger.exception("callback %s (%s): the handler failed; later again", row.id, row.event)
         return ""
     return "handled"

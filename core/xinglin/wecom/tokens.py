@@ -100,6 +100,13 @@ class TokenStore:
         finally:
             lock.release()
 
+    def refused_until(self, key: str) -> datetime | None:
+        """Until when nobody asks for this token because WeCom refused us; None = it is not refused."""
+        with self._database.read_session() as session:
+            row = session.get(WeComToken, key)
+        until = _refused_until(row) if row is not None else None
+        return until if until is not None and until > self._clock.now() else None
+
     def drop(self, key: str, value: str) -> None:
         """WeCom refused `value`: forget it, unless another worker has replaced it meanwhile."""
         self._known.pop(key, None)
@@ -167,11 +174,10 @@ class TokenStore:
                 )
                 return None
             return self._remember(row, value, row.expires_at)
-        if row.refused_at is not None:
-            until = row.refused_at + growing(FIRST_REFUSAL, row.refused_count, LONGEST_REFUSAL)
-            if now < until:
-                text = f"not asking before {until.isoformat()}: {row.refused_reason}"
-                raise WeComError(None, Action.STOP, text, api="gettoken")
+        until = _refused_until(row)
+        if until is not None and now < until:
+            text = f"not asking before {until.isoformat()}: {row.refused_reason}"
+            raise WeComError(None, Action.STOP, text, api="gettoken")
         return None
 
     def _remember(self, row: WeComToken, value: str, expires_at: datetime) -> Token:
@@ -239,6 +245,12 @@ class TokenStore:
         with self._database.session() as session:
             result = session.connection().execute(update(WeComToken).where(*where).values(**values))
             return result.rowcount == 1
+
+
+def _refused_until(row: WeComToken) -> datetime | None:
+    if row.refused_at is None:
+        return None
+    return row.refused_at + growing(FIRST_REFUSAL, row.refused_count, LONGEST_REFUSAL)
 
 
 def _context(key: str) -> str:

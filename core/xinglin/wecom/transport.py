@@ -97,12 +97,12 @@ class Transport(WeChatClient):
         self._tokens = tokens
         self._pauses = pauses
         self._sleep = sleep
-        self._key = token_key(corp_id, secret)
+        self.token_key = token_key(corp_id, secret)
         logging.getLogger("urllib3.connectionpool").addFilter(SCRUBBER)
 
     @property
     def access_token(self) -> str:
-        return self._tokens.get(self._key, self._fetch).value
+        return self._tokens.get(self.token_key, self._fetch).value
 
     def fetch_access_token(self) -> dict[str, Any]:
         """The own way of wechatpy, without lock, limit and time-out, is closed."""
@@ -124,7 +124,7 @@ class Transport(WeChatClient):
         while True:
             token = None
             try:
-                token = self._tokens.get(self._key, self._fetch, seconds=_left(plan))
+                token = self._tokens.get(self.token_key, self._fetch, seconds=_left(plan))
                 answer = self._once(method, api, token, _left(plan), options)
             except WeComError as error:
                 if token is None:
@@ -140,13 +140,13 @@ class Transport(WeChatClient):
                     raise
             else:
                 if token.is_on_probation:
-                    self._tokens.confirm(self._key)
+                    self._tokens.confirm(self.token_key)
                 return answer
 
     def _doubt(self, token: Token, error: WeComError, *, is_refreshed: bool) -> None:
         if is_refreshed or token.is_on_probation:
-            raise self._tokens.refuse(self._key, token.value, error) from None
-        self._tokens.drop(self._key, token.value)
+            raise self._tokens.refuse(self.token_key, token.value, error) from None
+        self._tokens.drop(self.token_key, token.value)
 
     def _may_repeat(self, error: WeComError, attempt: int, plan: _Plan) -> bool:
         """Wait and say yes when the call may and can be made again."""

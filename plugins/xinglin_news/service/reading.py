@@ -1,4 +1,4 @@
-"""What a reader sees. Every list, link, picture, search, badge and card asks the same `_visible()`."""
+"""What a reader sees. Every list, link, picture, search, badge and card asks the same `queries.is_visible`."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from datetime import datetime
 from typing import Any
 
 from pyramid.request import Request
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
+from sqlalchemy import Result, Row, Select, or_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from xinglin.api.audit import AuditTrail
 from xinglin.api.files import StoredFile
-from xinglin.api.people import Department, visible
 from xinglin.api.push import PushService
 from xinglin.types import Clock
-from xinglin_news.models import Column, Notice, NoticeState, Picture, Read
+from xinglin_news.models import Notice, NoticeState, Read
+from xinglin_news.service import queries
 from xinglin_news.service.errors import NoticeMissing, NoticeWithdrawn
 
 SEARCH_ROWS = 100
@@ -95,20 +95,16 @@ class ReadingService:
         self._push = push
         self._person_id = person_id
         self._page_size = page_size
-        self._in_audience = visible(Notice.audience_id, person_id)
 
     def columns(self) -> Sequence[Row[str, str]]:
         """Key and title of each column, in their order."""
-        rows = select(Column.key, Column.title).where(Column.is_active).order_by(Column.sort_order)
-        return self._session.execute(rows).all()
+        return self._session.execute(queries.columns()).all()
 
     def page(self, number: int = 1, column_key: str | None = None) -> Page:
         """Page `number` of all that is addressed to the reader, of one column if it is named."""
-        query = self._lines().add_columns(func.count().over()).where(self._visible())
-        if column_key is not None:
-            query = query.where(Column.key == column_key)
         start = (number - 1) * self._page_size
-        rows = self._session.execute(query.limit(self._page_size).offset(start)).all()
+        facts = {"rows": self._page_size, "start": start, "column": column_key}
+        rows = self._ask(queries.page(of_column=column_key is not None), **facts).all()
         total = rows[0][-1] if rows else 0
         return Page(
             [_line(row[:-1]) for row in rows], number, start + 1 if rows else 0, start + len(rows), total
@@ -122,50 +118,34 @@ class ReadingService:
         ]
         if not conditions:
             return []
-        query = self._lines().where(self._visible(), *conditions).limit(SEARCH_ROWS)
-        return [_line(row) for row in self._session.execute(query)]
+        return [_line(row) for row in self._ask(queries.lines().where(*conditions).limit(SEARCH_ROWS))]
 
     def unread_count(self) -> int:
         """How many notices the reader has not opened yet."""
-        query = (
-            select(func.count(Notice.id))
-            .outerjoin(Read, self._own_read())
-            .where(self._visible(), Read.read_at.is_(None))
-        )
-        return self._session.scalar(query) or 0
+        return self._ask(queries.unread_count()).scalar_one()
 
     def latest_unread(self) -> list[Line]:
         """The newest unread notices, for the home page."""
-        query = self._lines().where(self._visible(), Read.read_at.is_(None)).limit(CARD_ROWS)
-        return [_line(row) for row in self._session.execute(query)]
+        return [_line(row) for row in self._ask(queries.unread_lines(), rows=CARD_ROWS)]
 
     def article(self, public_id: str) -> Article:
         """The notice; raises `NoticeMissing` for outsiders, `NoticeWithdrawn` for those it was addressed to."""
-        query = (
-            select(Notice.id, Notice.public_id, Notice.title, Notice.body, Notice.state, Notice.published_at)
-            .add_columns(Column.title.label("column"), Department.name.label("department"))
-            .add_columns(Read.read_at)
-            .join(Column, Column.id == Notice.column_id)
-            .join(Department, Department.id == Notice.department_id)
-            .outerjoin(Read, self._own_read())
-            .where(Notice.public_id == public_id, self._in_audience)
-        )
-        found = self._session.execute(query).one_or_none()
+        found = self._ask(queries.article(), public_id=public_id).one_or_none()
         if found is None or found.state not in (NoticeState.PUBLISHED, NoticeState.WITHDRAWN):
             raise NoticeMissing
         if found.state == NoticeState.WITHDRAWN:
             raise NoticeWithdrawn
-        return _article(found, self._pictures(found.id))
+        pictures = [
+            PictureLine(row.public_id, row.width or 0, row.height or 0)
+            for row in self._ask(queries.pictures(), notice_id=found.id)
+        ]
+        return _article(found, pictures)
 
     def picture(self, public_id: str, picture_id: str) -> StoredFile:
         """A picture of a notice the reader may see; raises `NoticeMissing` otherwise."""
-        query = (
-            select(StoredFile)
-            .join(Picture, Picture.file_id == StoredFile.id)
-            .join(Notice, Notice.id == Picture.notice_id)
-            .where(Notice.public_id == public_id, StoredFile.public_id == picture_id, self._visible())
-        )
-        stored = self._session.scalars(query).one_or_none()
+        stored: StoredFile | None = self._ask(
+            queries.picture(), public_id=public_id, picture_id=picture_id
+        ).scalar_one_or_none()
         if stored is None:
             raise NoticeMissing
         return stored
@@ -182,40 +162,8 @@ class ReadingService:
         self._push.mark_opened(article.public_id, self._person_id)
         self._audit.record("notice.read", "notice", article.public_id)
 
-    def _visible(self) -> ColumnElement[bool]:
-        return and_(Notice.state == NoticeState.PUBLISHED, self._in_audience)
-
-    def _own_read(self) -> ColumnElement[bool]:
-        return and_(Read.notice_id == Notice.id, Read.person_id == self._person_id)
-
-    def _lines(self) -> Select[Any]:
-        cover = (
-            select(StoredFile.public_id)
-            .join(Picture, Picture.file_id == StoredFile.id)
-            .where(Picture.notice_id == Notice.id)
-            .order_by(Picture.id)
-            .limit(1)
-            .scalar_subquery()
-        )
-        return (
-            select(Notice.public_id, Notice.title, Column.title, Department.name, Notice.published_at)
-            .add_columns(Read.read_at, cover)
-            .join(Column, Column.id == Notice.column_id)
-            .join(Department, Department.id == Notice.department_id)
-            .outerjoin(Read, self._own_read())
-            .order_by(Notice.published_at.desc(), Notice.id.desc())
-        )
-
-    def _pictures(self, notice_id: int) -> list[PictureLine]:
-        query = (
-            select(StoredFile.public_id, StoredFile.width, StoredFile.height)
-            .join(Picture, Picture.file_id == StoredFile.id)
-            .where(Picture.notice_id == notice_id)
-            .order_by(Picture.id)
-        )
-        return [
-            PictureLine(key, width or 0, height or 0) for key, width, height in self._session.execute(query)
-        ]
+    def _ask(self, query: Select[*tuple[Any, ...]], **facts: Any) -> Result[Any]:
+        return self._session.execute(query, {"reader": self._person_id, **facts})
 
 
 def _line(row: Sequence[Any]) -> Line:

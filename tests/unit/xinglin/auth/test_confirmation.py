@@ -23,8 +23,7 @@ def service(session, clock, audit, keyring):
 
 def send(service, person, code="123456", kind="mail"):
     service.check_may_send(person, kind)
-    row = service.store(person, kind, code)
-    return row
+    return service.store(person, kind, code)
 
 
 def test_addresses_are_masked():

@@ -61,7 +61,9 @@ class Oracle:
     departments: dict[str, DepartmentRecord] = field(default_factory=dict)
     people: dict[str, PersonRecord] = field(default_factory=dict)
 
-    def is_in(self, number: str, rule: tuple[list[tuple[str, str | None]], list[tuple[str, str | None]]]) -> bool:
+    def is_in(
+        self, number: str, rule: tuple[list[tuple[str, str | None]], list[tuple[str, str | None]]]
+    ) -> bool:
         person = self.people[number]
         included, excluded = (any(self._matches(person, *term) for term in words) for words in rule)
         return person.state == "active" and included and not excluded
@@ -83,13 +85,23 @@ class Oracle:
 
 
 def _write(
-    session: Session, clock: FrozenClock, audit: AuditTrail, oracle: Oracle, hospital: tuple[tuple[int, ...], tuple[dict[str, object], ...]]
+    session: Session,
+    clock: FrozenClock,
+    audit: AuditTrail,
+    oracle: Oracle,
+    hospital: tuple[tuple[int, ...], tuple[dict[str, object], ...]],
 ) -> Oracle:
     """Make the database what `hospital` says, from whatever it was, and return that as an oracle."""
     tree, staff = hospital
     wanted = Oracle(
-        {code: DepartmentRecord(code, code, CODES[above] if above >= 0 else "") for code, above in zip(CODES, tree, strict=True)},
-        {number: replace(PersonRecord(number, f"人{number}"), **fields) for number, fields in zip(NUMBERS, staff, strict=True)},  # type: ignore[arg-type]
+        {
+            code: DepartmentRecord(code, code, CODES[above] if above >= 0 else "")
+            for code, above in zip(CODES, tree, strict=True)
+        },
+        {
+            number: replace(PersonRecord(number, f"人{number}"), **fields)
+            for number, fields in zip(NUMBERS, staff, strict=True)
+        },  # type: ignore[arg-type]
     )
     changes = [
         *(difference(oracle.departments.get(code), record) for code, record in wanted.departments.items()),
@@ -99,7 +111,11 @@ def _write(
     return wanted
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(history=st.lists(hospitals, min_size=1, max_size=3), chosen=rules)
 def test_all_answers_agree_with_the_oracle(
     session: Session, clock: FrozenClock, audit: AuditTrail, history: list, chosen: list
@@ -114,7 +130,8 @@ def test_all_answers_agree_with_the_oracle(
     ids = dict(session.execute(select(Person.staff_no, Person.id)).all())
     keys = {**departments, **ids}
     stored = [
-        audiences.store(*([Term(kind, keys.get(value, value)) for kind, value in words] for words in rule)) for rule in chosen
+        audiences.store(*([Term(kind, keys.get(value, value)) for kind, value in words] for words in rule))
+        for rule in chosen
     ]
     for hospital in (None, *history[1:]):
         if hospital is not None:
@@ -128,5 +145,7 @@ def test_all_answers_agree_with_the_oracle(
             assert sum(out.count for out in preview.left_out if out.reason == "no_account") == len(expected)
         for number, key in ids.items():
             seen = set(session.scalars(select(Audience.id).where(visible(Audience.id, key))))
-            assert seen == {a.id for rule, a in zip(chosen, stored, strict=True) if oracle.is_in(number, rule)}
+            assert seen == {
+                a.id for rule, a in zip(chosen, stored, strict=True) if oracle.is_in(number, rule)
+            }
     assert refresh(session, None) == 0

@@ -44,7 +44,11 @@ def test_cells_are_read_as_people_see_them(tmp_path: Path) -> None:
     file = read_file(save(made, tmp_path))
     assert file.people is not None
     first, second, third = file.people.rows
-    assert (first.cells["staff_no"], first.cells["mobile"], first.cells["is_confirmed"]) == ("20001", "13800000000", "是")
+    assert (first.cells["staff_no"], first.cells["mobile"], first.cells["is_confirmed"]) == (
+        "20001",
+        "13800000000",
+        "是",
+    )
     assert (second.cells["staff_no"], second.cells["is_confirmed"]) == ("007", "否")
     assert third.cells["staff_no"] == "00042"
     assert third.address("name") == "人员!B4"
@@ -53,7 +57,13 @@ def test_cells_are_read_as_people_see_them(tmp_path: Path) -> None:
 def test_every_bad_cell_is_named_at_once(tmp_path: Path) -> None:
     made = book([person_row("1"), person_row("2"), person_row("3")])
     sheet = made["人员"]
-    sheet["C2"], sheet["B3"], sheet["D3"], sheet["E4"], sheet["A4"] = "=A2", "=1+1", date(2020, 1, 1), 1.5, 10**17
+    sheet["C2"], sheet["B3"], sheet["D3"], sheet["E4"], sheet["A4"] = (
+        "=A2",
+        "=1+1",
+        date(2020, 1, 1),
+        1.5,
+        10**17,
+    )
     sheet["H2"] = "#N/A"
     sheet["H2"].data_type = "e"
     found = _problems(save(made, tmp_path))
@@ -120,7 +130,9 @@ def test_ten_thousand_formatted_empty_rows_cost_little(tmp_path: Path) -> None:
 
 def test_a_row_at_the_end_of_the_world_is_refused(tmp_path: Path) -> None:
     path = save(book([person_row("1")]), tmp_path)
-    far = _repacked(path, tmp_path / "far.xlsx", "xl/worksheets/sheet2.xml", b'<row r="2"', b'<row r="99999999"')
+    far = _repacked(
+        path, tmp_path / "far.xlsx", "xl/worksheets/sheet2.xml", b'<row r="2"', b'<row r="99999999"'
+    )
     assert list(_problems(far)) == ["人员!A200001"]
 
 
@@ -158,7 +170,13 @@ def test_bombs_are_refused_before_they_are_unpacked(tmp_path: Path) -> None:
 
 def test_entity_bomb_is_refused(tmp_path: Path) -> None:
     path = save(book([]), tmp_path)
-    bad = _repacked(path, tmp_path / "e.xlsx", "xl/workbook.xml", b"<workbook ", b"<!DOCTYPE x [<!ENTITY a 'a'>]><workbook ")
+    bad = _repacked(
+        path,
+        tmp_path / "e.xlsx",
+        "xl/workbook.xml",
+        b"<workbook ",
+        b"<!DOCTYPE x [<!ENTITY a 'a'>]><workbook ",
+    )
     assert "document type" in _problems(bad)[""]
 
 
@@ -193,13 +211,18 @@ def test_too_many_people_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert list(_problems(path)) == ["人员!A5"]
 
 
-@pytest.mark.parametrize(("codec", "name"), [("utf-8", "UTF-8"), ("utf-8-sig", "UTF-8"), ("gb18030", "GBK / GB18030")])
+@pytest.mark.parametrize(
+    ("codec", "name"), [("utf-8", "UTF-8"), ("utf-8-sig", "UTF-8"), ("gb18030", "GBK / GB18030")]
+)
 def test_csv_in_the_encodings_of_excel_and_wps(tmp_path: Path, codec: str, name: str) -> None:
     path = tmp_path / "people.csv"
     path.write_bytes("工号,姓名,主部门编码\r\n007,张䶮,C1\r\n\r\n008,李四\r\n".encode(codec))
     file = read_file(path)
     assert file.people is not None
-    assert [(row.cells["staff_no"], row.cells["name"]) for row in file.people.rows] == [("007", "张䶮"), ("008", "李四")]
+    assert [(row.cells["staff_no"], row.cells["name"]) for row in file.people.rows] == [
+        ("007", "张䶮"),
+        ("008", "李四"),
+    ]
     assert file.people.rows[1].number == 4
     assert file.notes[0].mapping == {"encoding": name}  # type: ignore[attr-defined]
 

@@ -44,7 +44,13 @@ def planning(service: ImportService, tmp_path: Path) -> Callable[..., Plan]:
 
 @pytest.fixture
 def importing(service: ImportService, planning: Callable[..., Plan]) -> Importing:
-    def run(people: Rows, departments: Rows = DEPARTMENTS, *, allow_removals: bool = False, **arguments: Sequence[str]) -> ImportRun | None:
+    def run(
+        people: Rows,
+        departments: Rows = DEPARTMENTS,
+        *,
+        allow_removals: bool = False,
+        **arguments: Sequence[str],
+    ) -> ImportRun | None:
         return service.apply(planning(people, departments, **arguments), allow_removals=allow_removals)
 
     return run
@@ -98,24 +104,35 @@ def test_everything_in_the_file_arrives(importing: Importing, session: Session) 
 
 
 def test_the_same_file_twice_changes_nothing(importing: Importing, session: Session) -> None:
-    rows = [person_row("1", 兼职部门编码="A1;H", 角色="护士长;护士", 标签="乙;甲", 是否部门负责人="是", 账号已核验="是"), person_row("2")]
+    rows = [
+        person_row(
+            "1", 兼职部门编码="A1;H", 角色="护士长;护士", 标签="乙;甲", 是否部门负责人="是", 账号已核验="是"
+        ),
+        person_row("2"),
+    ]
     assert importing(rows) is not None
     assert importing(rows) is None
     assert session.scalar(select(func.count()).select_from(ImportRun)) == 1
 
 
-def test_each_change_has_an_audit_record_with_before_and_after(importing: Importing, session: Session) -> None:
+def test_each_change_has_an_audit_record_with_before_and_after(
+    importing: Importing, session: Session
+) -> None:
     importing([person_row("1"), *(person_row(str(number)) for number in range(2, 40))])
     importing([person_row("1", "李四"), *(person_row(str(number)) for number in range(3, 40))])
     records = session.execute(
-        select(AuditRecord.action, func.count()).where(AuditRecord.object_kind == "person").group_by(AuditRecord.action)
+        select(AuditRecord.action, func.count())
+        .where(AuditRecord.object_kind == "person")
+        .group_by(AuditRecord.action)
     )
     assert dict(records.tuples().all()) == {"person.create": 39, "person.update": 1, "person.leave": 1}
     details = session.scalars(select(AuditRecord.details).where(AuditRecord.action == "person.update")).one()
     assert details == '{"after": {"name": "李四"}, "before": {"name": "张三"}}'
 
 
-def test_preview_names_added_changed_moved_and_leaving(importing: Importing, planning: Callable[..., Plan]) -> None:
+def test_preview_names_added_changed_moved_and_leaving(
+    importing: Importing, planning: Callable[..., Plan]
+) -> None:
     importing([person_row("1"), person_row("2"), person_row("3")])
     plan = planning([person_row("1", 主部门编码="A1"), person_row("2", "李四"), person_row("4")])
     assert [change.key for change in plan.added] == ["4"]
@@ -152,22 +169,39 @@ def test_a_rehired_person_keeps_number_and_identity(importing: Importing, sessio
 
 
 def test_columns_that_are_missing_leave_their_fields_alone(importing: Importing, session: Session) -> None:
-    importing([person_row("1", 手机="13800000000", 兼职部门编码="A1", 标签="党员", 是否部门负责人="是", 账号已核验="是")])
+    importing(
+        [
+            person_row(
+                "1", 手机="13800000000", 兼职部门编码="A1", 标签="党员", 是否部门负责人="是", 账号已核验="是"
+            )
+        ]
+    )
     importing([["1", "李四", "A1"]], header=["工号", "姓名", "主部门编码"])
     person = _person(session, "1")
     assert (person.name, person.department, person.other_departments, person.leads) == ("李四", "A1", (), ())
-    assert (person.mobile, person.tags, person.is_confirmed, person.wecom_userid) == ("13800000000", ("党员",), True, "U1")
+    assert (person.mobile, person.tags, person.is_confirmed, person.wecom_userid) == (
+        "13800000000",
+        ("党员",),
+        True,
+        "U1",
+    )
 
 
-def test_empty_cells_empty_their_fields_but_not_account_state_and_verification(importing: Importing, session: Session) -> None:
-    importing([person_row("1", 手机="13800000000", 职称="主任", 状态="停用", 账号已核验="是", 是否部门负责人="是")])
+def test_empty_cells_empty_their_fields_but_not_account_state_and_verification(
+    importing: Importing, session: Session
+) -> None:
+    importing(
+        [person_row("1", 手机="13800000000", 职称="主任", 状态="停用", 账号已核验="是", 是否部门负责人="是")]
+    )
     importing([person_row("1", 企业微信账号="", 状态="", 账号已核验="否", 角色="")])
     person = _person(session, "1")
     assert (person.mobile, person.title, person.roles, person.leads) == (None, "", (), ())
     assert (person.wecom_userid, person.state, person.is_confirmed) == ("U1", "disabled", True)
 
 
-def test_persons_of_a_sheet_without_people_stay(importing: Importing, service: ImportService, session: Session, tmp_path: Path) -> None:
+def test_persons_of_a_sheet_without_people_stay(
+    importing: Importing, service: ImportService, session: Session, tmp_path: Path
+) -> None:
     importing([person_row("1")])
     made = book([])
     del made["人员"]
@@ -177,7 +211,9 @@ def test_persons_of_a_sheet_without_people_stay(importing: Importing, service: I
     assert session.scalars(select(Department.name).where(Department.code == "C1")).one() == "小儿科"
 
 
-def test_a_csv_of_people_leaves_departments_alone(importing: Importing, service: ImportService, session: Session, tmp_path: Path) -> None:
+def test_a_csv_of_people_leaves_departments_alone(
+    importing: Importing, service: ImportService, session: Session, tmp_path: Path
+) -> None:
     importing([person_row("1")])
     path = tmp_path / "p.csv"
     path.write_text("工号,姓名,主部门编码\n1,李四,A1\n", encoding="gb18030")
@@ -186,12 +222,18 @@ def test_a_csv_of_people_leaves_departments_alone(importing: Importing, service:
     assert session.scalars(select(Department.is_active)).all() == [True] * 3
 
 
-def test_departments_that_the_file_no_longer_names_are_closed_when_empty(importing: Importing, session: Session) -> None:
+def test_departments_that_the_file_no_longer_names_are_closed_when_empty(
+    importing: Importing, session: Session
+) -> None:
     importing([person_row("1")])
     importing([person_row("1")], DEPARTMENTS[:2])
     closed = session.scalars(select(Department.code).where(Department.is_active.is_(False))).all()
     assert closed == ["A1"]
-    found = _problems(lambda people, departments: importing(people, departments), [person_row("1", 主部门编码="A1")], DEPARTMENTS[:2])
+    found = _problems(
+        lambda people, departments: importing(people, departments),
+        [person_row("1", 主部门编码="A1")],
+        DEPARTMENTS[:2],
+    )
     assert list(found) == ["人员!F2"]
     importing([person_row("1", 主部门编码="A1")])
     assert session.scalars(select(Department.code).where(Department.is_active.is_(False))).all() == []
@@ -219,7 +261,17 @@ def test_mistakes_are_reported_by_cell_all_at_once(planning: Callable[..., Plan]
     ]
     found = _problems(planning, rows)
     assert set(found) == {
-        *("人员!A2", "人员!A4", "人员!C5", "人员!D6", "人员!B7", "人员!B8", "人员!F9", "人员!G10", "人员!J11"),
+        *(
+            "人员!A2",
+            "人员!A4",
+            "人员!C5",
+            "人员!D6",
+            "人员!B7",
+            "人员!B8",
+            "人员!F9",
+            "人员!G10",
+            "人员!J11",
+        ),
         *("人员!M12", "人员!L13", "人员!E14", "人员!D15", "人员!C16", "人员!B17", "人员!F18"),
     }
     assert found["人员!C5"].mapping["address"] == "人员!C3"  # type: ignore[attr-defined]
@@ -238,7 +290,9 @@ def test_mistakes_in_departments(planning: Callable[..., Plan]) -> None:
     assert set(found) == {"部门!F2", "部门!C3", "部门!C4", "部门!C5", "部门!F5", "部门!A6", "部门!B7"}
 
 
-def test_accounts_may_be_swapped_and_taken_from_those_who_left(importing: Importing, session: Session) -> None:
+def test_accounts_may_be_swapped_and_taken_from_those_who_left(
+    importing: Importing, session: Session
+) -> None:
     importing([person_row("1"), person_row("2"), *(person_row(str(number)) for number in range(10, 40))])
     rest = [person_row(str(number)) for number in range(10, 40)]
     importing([person_row("1", 企业微信账号="u2"), person_row("2", 企业微信账号="u1"), *rest])
@@ -261,7 +315,14 @@ def test_undo_puts_everything_back(importing: Importing, service: ImportService,
     rows = [person_row(str(number), 标签="甲") for number in range(1, 40)]
     importing(rows)
     before = roster.read(session)
-    run = importing([person_row("1", "李四", 主部门编码="A1", 标签="乙", 手机="13811111111"), *rows[2:], person_row("new")], (*DEPARTMENTS, ("N", "新", "H", "", "", 3)))
+    run = importing(
+        [
+            person_row("1", "李四", 主部门编码="A1", 标签="乙", 手机="13811111111"),
+            *rows[2:],
+            person_row("new"),
+        ],
+        (*DEPARTMENTS, ("N", "新", "H", "", "", 3)),
+    )
     assert run is not None
     service.undo(run.public_id)
     after = roster.read(session)
@@ -298,7 +359,9 @@ def test_undo_names_at_most_twenty_conflicts(importing: Importing, service: Impo
     assert refused.value.message.mapping["what"].endswith("… (30)")  # type: ignore[attr-defined]
 
 
-def test_only_what_was_imported_and_not_undone_can_be_undone(importing: Importing, service: ImportService) -> None:
+def test_only_what_was_imported_and_not_undone_can_be_undone(
+    importing: Importing, service: ImportService
+) -> None:
     run = importing([person_row("1")])
     assert run is not None
     service.undo(run.public_id)
@@ -308,7 +371,9 @@ def test_only_what_was_imported_and_not_undone_can_be_undone(importing: Importin
     assert service.runs() == [run]
 
 
-def test_an_import_after_an_undo_brings_everybody_back(importing: Importing, service: ImportService, session: Session) -> None:
+def test_an_import_after_an_undo_brings_everybody_back(
+    importing: Importing, service: ImportService, session: Session
+) -> None:
     run = importing([person_row("1")])
     assert run is not None
     service.undo(run.public_id)
@@ -317,7 +382,9 @@ def test_an_import_after_an_undo_brings_everybody_back(importing: Importing, ser
     assert session.scalar(select(func.count()).select_from(Person)) == 1
 
 
-def test_a_whole_hospital_in_seconds_with_progress(importing: Importing, service: ImportService, planning: Callable[..., Plan]) -> None:
+def test_a_whole_hospital_in_seconds_with_progress(
+    importing: Importing, service: ImportService, planning: Callable[..., Plan]
+) -> None:
     steps: list[int] = []
     plan = planning([person_row(str(number), "王伟") for number in range(1632)])
     started = time.monotonic()

@@ -32,7 +32,8 @@ def test_persons_are_found_by_every_key(hospital: Hospital) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["单雄信", "雄信", "shanxiong", "danxiong", "SXX", "dxx", "Shan Xiongxin", "20017", "2001", "ｓｈａｎ"]
+    "text",
+    ["单雄信", "雄信", "shanxiong", "danxiong", "SXX", "dxx", "Shan Xiongxin", "20017", "2001", "ｓｈａｎ"],
 )
 def test_search_by_name_pinyin_initials_and_number(hospital: Hospital, text: str) -> None:
     person = hospital.person("20017", "单雄信")
@@ -106,7 +107,9 @@ def test_update_to_the_same_writes_nothing(hospital: Hospital) -> None:
         {"title": "长" * 65},
     ],
 )
-def test_update_refuses_bad_values_and_the_account_of_another(hospital: Hospital, fields: dict[str, str]) -> None:
+def test_update_refuses_bad_values_and_the_account_of_another(
+    hospital: Hospital, fields: dict[str, str]
+) -> None:
     person = hospital.person("1")
     hospital.person("2", wecom_userid="U2")
     with pytest.raises(PeopleRefused) as refused:
@@ -137,7 +140,9 @@ def test_change_of_state_is_told_and_loses_facets(hospital: Hospital, state: Per
     hospital.people.change_state(person, state, "reason")
     assert facets_of(hospital.session, person.id) == frozenset()
     hospital.people.change_state(person, PersonState.ACTIVE, "back")
-    told = list(hospital.session.execute(select(OutboxEvent.name, OutboxEvent.subject_id).order_by(OutboxEvent.id)))
+    told = list(
+        hospital.session.execute(select(OutboxEvent.name, OutboxEvent.subject_id).order_by(OutboxEvent.id))
+    )
     assert told == [(event, person.public_id), ("core.person_activated", person.public_id)]
     verb = "leave" if state is PersonState.LEFT else "disable"
     assert _actions(hospital) == ["person.create", f"person.{verb}", "person.activate"]
@@ -199,9 +204,16 @@ def test_tree_in_the_order_of_the_hospital(hospital: Hospital) -> None:
 
 def test_department_is_edited(hospital: Hospital) -> None:
     department = hospital.departments["C1"]
-    hospital.people.update_department(department, name="小儿科", name_en="Paediatrics", sort_order=9, campus="南湖")
+    hospital.people.update_department(
+        department, name="小儿科", name_en="Paediatrics", sort_order=9, campus="南湖"
+    )
     stored = hospital.session.scalars(select(Department).where(Department.code == "C1")).one()
-    assert (stored.name, stored.name_en, stored.sort_order, stored.campus) == ("小儿科", "Paediatrics", 9, "南湖")
+    assert (stored.name, stored.name_en, stored.sort_order, stored.campus) == (
+        "小儿科",
+        "Paediatrics",
+        9,
+        "南湖",
+    )
 
 
 def test_department_paths_follow_a_move(hospital: Hospital) -> None:
@@ -222,7 +234,9 @@ def test_impossible_departments_are_refused(hospital: Hospital) -> None:
         people.create_department(DepartmentRecord("N", "新", "nowhere"))
     with pytest.raises(PeopleRefused):
         people.update_department(hospital.departments["C"], name=" ")
-    assert hospital.departments["C"].path == f"/{hospital.departments['H'].id}/{hospital.departments['C'].id}/"
+    assert (
+        hospital.departments["C"].path == f"/{hospital.departments['H'].id}/{hospital.departments['C'].id}/"
+    )
 
 
 def test_a_tree_is_fifteen_levels_deep_at_most(people: PeopleService) -> None:

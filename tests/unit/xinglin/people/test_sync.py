@@ -41,9 +41,18 @@ class Desk:
         self.session = session
         self.service = ImportService(session, clock, audit)
 
-    def sync(self, *members: Contact, tree: dict[int, ContactDepartment] = TREE, allow_removals: bool = True, is_full: bool = True, create_unknown: bool | None = None) -> SyncPlan:
+    def sync(
+        self,
+        *members: Contact,
+        tree: dict[int, ContactDepartment] = TREE,
+        allow_removals: bool = True,
+        is_full: bool = True,
+        create_unknown: bool | None = None,
+    ) -> SyncPlan:
         contacts = Contacts(tree, {member.userid.lower(): member for member in members}, is_full)
-        return self.apply(Synchroniser(self.session, create_unknown).plan(contacts), allow_removals=allow_removals)
+        return self.apply(
+            Synchroniser(self.session, create_unknown).plan(contacts), allow_removals=allow_removals
+        )
 
     def apply(self, found: SyncPlan, *, allow_removals: bool = True) -> SyncPlan:
         self.service.apply(found.plan, allow_removals=allow_removals)
@@ -135,21 +144,50 @@ def test_members_are_recognised_by_number_or_mobile(hospital: Hospital, desk: De
     hospital.person("A2", wecom_userid=None, mobile="13800000002")
     hospital.person("A3", wecom_userid=None, mobile="13800000003")
     hospital.person("A4", wecom_userid=None, mobile="13800000003")
-    found = desk.sync(_member("a1"), _member("two", mobile="13800000002"), _member("three", mobile="13800000003"), _member("2x", mobile="13800000002"))
-    assert [desk.person(number).wecom_userid for number in ("A1", "A2", "A3", "A4")] == ["a1", "two", None, None]
+    found = desk.sync(
+        _member("a1"),
+        _member("two", mobile="13800000002"),
+        _member("three", mobile="13800000003"),
+        _member("2x", mobile="13800000002"),
+    )
+    assert [desk.person(number).wecom_userid for number in ("A1", "A2", "A3", "A4")] == [
+        "a1",
+        "two",
+        None,
+        None,
+    ]
     assert found.unknown == ("three", "2x")
 
 
 def test_unknown_members_are_reported_or_created_as_asked(hospital: Hospital, desk: Desk) -> None:
-    member = _member("wang", 3, 9, name="王伟", position="医师", mobile="13800000000", email="w@h.example", main_department_id=9)
+    member = _member(
+        "wang",
+        3,
+        9,
+        name="王伟",
+        position="医师",
+        mobile="13800000000",
+        email="w@h.example",
+        main_department_id=9,
+    )
     assert desk.sync(member, _member("有汉字")).unknown == ("wang", "有汉字")
     assert desk.sync(member, _member("有汉字"), create_unknown=True).unknown == ("有汉字",)
     person = desk.person("wang")
-    assert (person.name, person.source, person.department, person.other_departments) == ("王伟", "wecom", "wecom-9", ("C1",))
+    assert (person.name, person.source, person.department, person.other_departments) == (
+        "王伟",
+        "wecom",
+        "wecom-9",
+        ("C1",),
+    )
     changed = replace(member, name="王小伟", position="", mobile="", status=4)
     desk.sync(changed)
     person = desk.person("wang")
-    assert (person.name, person.position, person.mobile, person.unreachable) == ("王小伟", "", "13800000000", "not_activated")
+    assert (person.name, person.position, person.mobile, person.unreachable) == (
+        "王小伟",
+        "",
+        "13800000000",
+        "not_activated",
+    )
 
 
 def test_who_is_only_in_wecom_leaves_with_the_account_and_comes_back(desk: Desk, hospital: Hospital) -> None:
@@ -185,7 +223,14 @@ def test_ids_only_links_places_and_reports_the_unknown(hospital: Hospital, desk:
     hospital.person("1", department="C1")
     hospital.person("2", department="C1")
     desk.sync(_member("U1"), _member("U2", status=4))
-    found = desk.sync(_member("U1", 4, status=None), _member("U2", 3, status=None), _member("new", status=None), tree=IDS_ONLY, is_full=False, create_unknown=True)
+    found = desk.sync(
+        _member("U1", 4, status=None),
+        _member("U2", 3, status=None),
+        _member("new", status=None),
+        tree=IDS_ONLY,
+        is_full=False,
+        create_unknown=True,
+    )
     assert found.unknown == ("new",)
     assert (desk.person("1").department, desk.person("2").unreachable) == ("C2", "not_activated")
     desk.sync(tree=IDS_ONLY, is_full=False)

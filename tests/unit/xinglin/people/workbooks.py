@@ -12,7 +12,11 @@ from xinglin.people.layout import DEPARTMENT_COLUMNS, PERSON_COLUMNS
 
 DEPARTMENT_HEADER = [column.header for column in DEPARTMENT_COLUMNS if not column.is_extra]
 PERSON_HEADER = [column.header for column in PERSON_COLUMNS]
-DEPARTMENTS = (("H", "杏林医院", "", "", "", 0), ("C1", "儿科", "H", "南湖", "", 1), ("A1", "人事科", "H", "", "", 2))
+DEPARTMENTS = (
+    ("H", "杏林医院", "", "", "", 0),
+    ("C1", "儿科", "H", "南湖", "", 1),
+    ("A1", "人事科", "H", "", "", 2),
+)
 
 
 def person_row(staff_no: object, name: str = "张三", **fields: object) -> list[object]:

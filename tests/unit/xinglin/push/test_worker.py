@@ -5,12 +5,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from xinglin.push import recording
 from xinglin.push.limits import Limits, slot_frees_at
 from xinglin.push.models import CallState, Delivery, DeliveryState, MessageCall
 from xinglin.push.preferences import Preferences, QuietWindow
 from xinglin.push.worker import _claim, plan, run_once
 from xinglin.testing import wecom as at_wecom
 from xinglin.types import PushHandler
+from xinglin.wecom.errors import Action, WeComError
 
 MIDNIGHT_IN_SHANGHAI = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)
 LIMITS = Limits()
@@ -209,6 +211,22 @@ def test_a_crash_after_sending_repeats_the_same_bytes_and_the_phone_shows_one(
     assert len(bodies) == 2
     assert bodies[0] == bodies[1]
     assert len(simulator.get("messages", userid=members[0])["messages"]) == 1
+
+
+def test_a_worker_that_was_only_slow_changes_nothing_afterwards(context, clock, post, members):
+    post.enqueue(post.people(members[0]))
+    plan(context, LIMITS)
+    claimed = _claim(context, LIMITS)
+    result = context.wecom.send_body(claimed.body)
+    clock.advance(seconds=31)
+    run_once(context)  # another worker was first
+    before = _deliveries(context)[0].sent_at
+    clock.advance(seconds=31)
+    recording.sent(context, claimed.id, result)
+    late = WeComError(40058, Action.BAD_REQUEST, "late")
+    recording.failed(context, claimed.id, late, LIMITS, was_uncertain=False)
+    (delivery,) = _deliveries(context)
+    assert (delivery.state, delivery.sent_at) == ("sent", before)
 
 
 def test_a_crash_found_after_four_hours_is_reported_and_not_repeated(

@@ -107,3 +107,13 @@ def test_a_site_without_secrets_says_what_to_do(client, tmp_path):
     with pytest.raises(WeComError, match="wecom_secret") as error:
         client.user_of_code("x")
     assert error.value.action is Action.STOP
+    assert client.paused_until("gettoken") is None
+
+
+def test_a_card_is_sent_and_taken_back(client, simulator):
+    member = next(one for one in client.members(20) if one.is_activated)
+    sent = client.send_card([member.userid, "Ghost"], "标题", "正文", "http://127.0.0.1:18080/x")
+    assert sent.invalid == {"ghost"}
+    client.recall(sent.msgid)
+    (row,) = simulator.get("messages", userid=member.userid)["messages"]
+    assert row["state"] == "recalled"
