@@ -43,7 +43,9 @@ def xinglin_menu() -> list[MenuItem]:
 
 
 @hookimpl
-def xinglin_cards() -> list[Card]:  # the template is drawn with what the function returns; None hides the card
+def xinglin_cards() -> list[
+    Card
+]:  # the template is drawn with what the function returns; None hides the card
     return [Card("example.latest", _("Thanks"), "example/card.jinja2", views.card, USE)]
 
 
@@ -63,7 +65,9 @@ def xinglin_jobs() -> list[Job]:
 
 
 @hookimpl
-def xinglin_on_event(event: Event, session: Session) -> None:  # told at least once: what we do must be right when done twice
+def xinglin_on_event(
+    event: Event, session: Session
+) -> None:  # told at least once: what we do must be right when done twice
     if event.name == "news.published":
         service.thank_author(session, event)
 

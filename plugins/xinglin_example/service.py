@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import delete, func, select, update
-from sqlalchemy.orm import joinedload
+from pyramid.request import Request
+from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy.orm import Session, joinedload
 
+from xinglin.api.audit import AuditTrail
 from xinglin.api.i18n import translator
 from xinglin.api.people import PeopleService, Person
 from xinglin.api.push import PushService
-from xinglin.api.services import DomainError
+from xinglin.api.services import Clock, DomainError, JobContext
+from xinglin.types import Event, PushStateChange
 from xinglin_example.models import Thanks
 
 _ = translator("example")
@@ -25,45 +30,48 @@ class NobodyFound(DomainError):
         super().__init__(_("That is not the name of exactly one colleague."), _("Try the staff number."))
 
 
+@dataclass(frozen=True)
 class WallService:
-    def __init__(self, session, clock, audit, people, push):
-        self._session, self._clock, self._audit, self._people, self._push = (
-            session,
-            clock,
-            audit,
-            people,
-            push,
-        )
+    session: Session
+    clock: Clock
+    audit: AuditTrail
+    people: PeopleService
+    push: PushService
 
     def latest(self, rows: int) -> Sequence[Thanks]:
         query = select(Thanks).options(joinedload(Thanks.sender), joinedload(Thanks.receiver))
-        return self._session.scalars(
-            query.order_by(Thanks.said_at.desc(), Thanks.id.desc()).limit(rows)
-        ).all()
+        return self.session.scalars(query.order_by(Thanks.said_at.desc(), Thanks.id).limit(rows)).all()
 
     def unseen(self, person_id: int) -> int:
-        return count(self._session, Thanks.receiver_id == person_id, Thanks.seen_at.is_(None))
+        return count(self.session, Thanks.receiver_id == person_id, Thanks.seen_at.is_(None))
 
     def say(self, sender_id: int, receiver_name: str, text: str) -> None:
-        found = self._people.search(receiver_name, limit=2)
+        found = self.people.search(receiver_name, limit=2)
         if len(found) != 1:
             raise NobodyFound
-        thanks = Thanks(sender_id=sender_id, receiver=found[0], text=text, said_at=self._clock.now())
-        self._session.add(thanks)
-        self._session.flush()
-        key = f"example.thanks:{thanks.public_id}"
-        words = {"title": "收到一份感谢", "description": text, "path": "/example", "dedupe_key": key}
-        self._push.enqueue("example.thanks", thanks.public_id, [found[0].id], **words)
-        self._audit.record("thanks.say", "thanks", thanks.public_id, after={"text": text})
+        thanks = Thanks(sender_id=sender_id, receiver=found[0], text=text, said_at=self.clock.now())
+        self.session.add(thanks)
+        self.session.flush()
+        source = thanks.public_id
+        self.push.enqueue(
+            "example.thanks",
+            source,
+            [found[0].id],
+            title="收到一份感谢",
+            description=text,
+            path="/example",
+            dedupe_key=f"example.thanks:{source}",  # the same key is never sent twice
+        )
+        self.audit.record("thanks.say", "thanks", source, after={"text": text})
 
     def see(self, person_id: int) -> None:
         """The receiver looks at the wall: her badge goes out."""
         condition = (Thanks.receiver_id == person_id) & Thanks.seen_at.is_(None)
-        self._session.execute(update(Thanks).where(condition).values(seen_at=self._clock.now()))
+        self.session.execute(update(Thanks).where(condition).values(seen_at=self.clock.now()))
 
 
 def count(session: Session, *conditions: ColumnElement[bool]) -> int:
-    return session.scalar(select(func.count()).select_from(Thanks).where(*conditions))
+    return session.scalar(select(func.count()).select_from(Thanks).where(*conditions)) or 0
 
 
 def mark_seen(change: PushStateChange) -> None:
@@ -76,8 +84,8 @@ def thank_author(session: Session, event: Event) -> None:
     author = session.scalar(select(Person.id).where(Person.public_id == event.data["author"]))
     is_done = count(session, Thanks.public_id == event.subject_id)  # an event may be told twice
     if author and not is_done:
-        facts = {"public_id": event.subject_id, "receiver_id": author, "said_at": event.at}
-        session.add(Thanks(text=FOR_A_NOTICE, **facts))
+        thanks = Thanks(public_id=event.subject_id, receiver_id=author, text=FOR_A_NOTICE, said_at=event.at)
+        session.add(thanks)
 
 
 def clean(context: JobContext) -> None:
@@ -86,5 +94,5 @@ def clean(context: JobContext) -> None:
 
 
 def factory(context: object, request: Request) -> WallService:
-    people, push = request.service(PeopleService), request.service(PushService)
-    return WallService(request.db, request.clock, request.audit, people, push)
+    service = request.service
+    return WallService(request.db, request.clock, request.audit, service(PeopleService), service(PushService))

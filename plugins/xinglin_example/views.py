@@ -16,7 +16,11 @@ from xinglin_example.schemas import ThanksSchema
 from xinglin_example.service import WallService
 
 _ = translator("example")
-WALL = {"route_name": "example.wall", "permission": "example:use", "renderer": "example/wall.jinja2"}
+WALL: dict[str, Any] = {
+    "route_name": "example.wall",
+    "permission": "example:use",
+    "renderer": "example/wall.jinja2",
+}
 
 
 def unseen(request: Request) -> int:

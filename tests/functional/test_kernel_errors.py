@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 from sqlalchemy import select
-
 from tests.conftest import Vendor, log_in
+
 from xinglin.audit.models import AuditRecord
 from xinglin.testing.databases import SQLiteMaker
 from xinglin.testing.portal import Portal
@@ -20,7 +20,7 @@ def view(request):
     fault = request.matchdict["fault"]
     request.audit.record("alpha.done") if request.method == "POST" else None
     if fault == "domain":
-        raise DomainError("The notice is too long.", "Shorten it.")
+        raise DomainError("The notice is too long.", "Make it brief for alpha.")
     if fault == "conflict":
         raise DomainError("Somebody was faster.", status=409)
     if fault == "gone":
@@ -31,13 +31,12 @@ def view(request):
 
 @hookimpl
 def xinglin_permissions():
-    return [Permission("alpha:read", "Read", "Read it.")]
+    return [Permission("alpha:read", "Read", "Read it.", is_delegable=True)]
 
 @hookimpl
 def xinglin_configure(config):
-    for name, path in (("alpha.page", "/alpha/{fault}"),):
-        config.add_route(name, path)
-        config.add_view(view, route_name=name, permission="core:public")
+    config.add_route("alpha.page", "/alpha/{fault}")
+    config.add_view(view, route_name="alpha.page", permission="core:public")
     config.add_route("alpha.guarded", "/alpha/guarded/page")
     config.add_view(view, route_name="alpha.guarded", permission="alpha:read")
 """
@@ -88,7 +87,7 @@ def test_people_get_a_page_with_a_sentence(portal: Portal, path: str, status: in
 @pytest.mark.parametrize(
     ("path", "status", "title", "detail"),
     [
-        ("/api/domain", 422, "The notice is too long.", "Shorten it."),
+        ("/api/domain", 422, "The notice is too long.", "Make it brief for alpha."),
         ("/api/conflict", 409, "Somebody was faster.", ""),
         ("/api/bug", 500, "出错", ""),
         ("/api/nothing/here", 404, "没有这个页面", ""),
@@ -154,7 +153,7 @@ def test_a_form_of_another_login_is_refused(portal: Portal) -> None:
     foreign = portal.browser().get("/alpha/fine").text
     browser.get("/alpha/fine")
     answer = browser.post("/alpha/fine", {"csrf_token": foreign}, status=400)
-    assert "页面" in answer.text
+    assert "这个页面打开太久" in answer.text
     assert "alpha.done" not in actions(portal)
 
 
@@ -171,7 +170,5 @@ def test_a_nonce_is_of_one_answer_only(portal: Portal) -> None:
 def test_an_https_site_says_so(
     vendor: Vendor, make_portal: Callable[..., Portal], sqlite_maker: SQLiteMaker
 ) -> None:
-    portal = make_portal(
-        database=sqlite_maker.fresh(), plugins=(), public_url="https://oa.hospital.example"
-    )
+    portal = make_portal(database=sqlite_maker.fresh(), plugins=(), public_url="https://oa.hospital.example")
     assert portal.browser().get("/login").headers["Strict-Transport-Security"].startswith("max-age=")

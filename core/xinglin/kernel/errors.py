@@ -15,7 +15,7 @@ from sqlalchemy import exc, select
 
 from xinglin.api.i18n import translator
 from xinglin.api.services import DomainError
-from xinglin.audit.service import Actor, AuditTrail
+from xinglin.auth.afterwards import write_afterwards
 from xinglin.kernel.requests import path_of
 from xinglin.kernel.transactions import DoneMeanwhile, RequestKey, key_of
 
@@ -117,29 +117,21 @@ def system_error(error: Exception, request: Request) -> Response:
 
 
 def _record(request: Request, error: Exception) -> None:
-    site = request.registry.xinglin_site
-    try:
-        with site.database.session() as session:
-            actor = Actor(
-                "system", "portal", "portal", request_id=request.request_id, ip=request.client_addr or ""
-            )
-            trail = AuditTrail(session, actor, site.clock, site.keyring)
-            trail.record(
-                "system.error",
-                "request",
-                request.request_id,
-                after={"error": type(error).__name__, "path": path_of(request)[:200]},
-                result="error",
-            )
-    except exc.SQLAlchemyError:
-        logger.exception(
-            "the error of request %s could not be recorded in the audit trail", request.request_id
-        )
+    """Written when the request is over: its own transaction may still hold the one writer of SQLite."""
+    after = {"error": type(error).__name__, "path": path_of(request)[:200]}
+    write_afterwards(
+        request,
+        lambda _session, audit: audit.record(
+            "system.error", "request", request.request_id, after=after, result="error"
+        ),
+    )
 
 
 def _plain_page(request: Request, status: int, message: str, cure: str) -> Response:
     """A page that asks neither database nor session: the transaction is over or never was."""
-    request.__dict__.update(identity=None)
+    request.__dict__.setdefault("identity", None)
+    request.locale_name  # noqa: B018 - is kept: the page still speaks the person's language
+    request.__dict__["identity"] = None
     return page(request, status, message, cure)
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from xinglin.kernel.orm import Base
+from xinglin.kernel.requests import path_of
 
 PAUSES_SECONDS = (0.1, 0.4, 1.0)
 MAX_KEY_LENGTH = 64
@@ -37,7 +38,7 @@ def includeme(config: Configurator) -> None:
 
 
 def needs_transaction(request: Request) -> bool:
-    return not request.path.startswith("/static/")
+    return not path_of(request).startswith("/static/")
 
 
 def pause_before_retry(event: BeforeRetry) -> None:

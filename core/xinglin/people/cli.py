@@ -17,6 +17,7 @@ from xinglin.people.errors import PeopleRefused
 from xinglin.people.importing import ImportService, Plan
 from xinglin.people.problems import FileRefused
 from xinglin.people.service import PeopleService
+from xinglin.people.sync import SyncPlan
 from xinglin.wecom.client import WeComError
 
 if TYPE_CHECKING:
@@ -97,14 +98,14 @@ def import_(
     if (source is None) == (undo_id is None):
         raise click.UsageError("give a FILE, or --undo ID")
     with speaker.refusals():
-        if undo_id is not None:
-            _undo(context, speaker, undo_id, is_sure=yes)
-        elif source is not None:
-            plan = tasks.plan_import(context, source)
-            for line in report.plan_lines(plan, speaker.translate):
-                click.echo(line)
-            if not dry_run and plan.changes:
-                _apply(context, speaker, source, plan, is_sure=yes, allow_removals=allow_removals)
+        if source is None:
+            _undo(context, speaker, str(undo_id), is_sure=yes)
+            return
+        plan = tasks.plan_import(context, source)
+        for line in report.plan_lines(plan, speaker.translate):
+            click.echo(line)
+        if not dry_run and plan.changes:
+            _apply(context, speaker, source, plan, is_sure=yes, allow_removals=allow_removals)
 
 
 def _apply(
@@ -116,7 +117,7 @@ def _apply(
         run = tasks.import_workbook(
             context, source, allow_removals=allow_removals, expected=plan, progress=bar.update
         )
-    if run is not None:
+    if run is not None:  # pragma: no branch - a plan with changes always makes a run
         speaker.say(_("Done. To undo: xinglin people import --undo ${id}", mapping={"id": run.public_id}))
 
 
@@ -164,6 +165,11 @@ def sync(context: CliContext, *, create_unknown: bool, allow_removals: bool) -> 
         found = tasks.sync_from_wecom(
             context, allow_removals=allow_removals, create_unknown=create_unknown or None
         )
+    report_sync(speaker, found)
+
+
+def report_sync(speaker: Speaker, found: SyncPlan) -> None:
+    """What a sync did, and what it could not place."""
     for line in report.plan_lines(found.plan, speaker.translate):
         click.echo(line)
     if found.unknown:

@@ -135,11 +135,6 @@ def changed(record: Record, fields: Mapping[str, Any]) -> Any:
     return dataclasses.replace(record, **{name: _tupled(value) for name, value in fields.items()})
 
 
-def blank(kind: Kind, key: str) -> Record:
-    """What a record is before anything is known of it."""
-    return PersonRecord(key, "") if kind == PERSON else DepartmentRecord(key, "")
-
-
 def _key(record: Record) -> str:
     return record.staff_no if isinstance(record, PersonRecord) else record.code
 

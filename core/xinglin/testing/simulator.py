@@ -29,11 +29,11 @@ class Simulator:
     sms: str
     _http: requests.Session = field(default_factory=requests.Session)
 
-    def post(self, path: str, **body: Any) -> Any:
+    def post(self, path: str, /, **body: Any) -> Any:
         """Call the control API."""
         return self._answer(self._http.post(f"{self.control}/{path}", json=body, timeout=10))
 
-    def get(self, path: str, **query: Any) -> Any:
+    def get(self, path: str, /, **query: Any) -> Any:
         return self._answer(self._http.get(f"{self.control}/{path}", params=query, timeout=10))
 
     def delete(self, path: str) -> Any:

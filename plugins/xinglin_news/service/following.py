@@ -113,7 +113,7 @@ class FollowingService:
             readers=readers,
             shown_total=len(chosen),
             first=start + 1 if readers else 0,
-            last=start + len(readers),
+            last=start + len(readers) if readers else 0,
             number=number,
             reminded=self.reminded(notice),
         )

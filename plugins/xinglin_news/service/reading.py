@@ -105,10 +105,10 @@ class ReadingService:
         start = (number - 1) * self._page_size
         facts = {"rows": self._page_size, "start": start, "column": column_key}
         rows = self._ask(queries.page(of_column=column_key is not None), **facts).all()
-        total = rows[0][-1] if rows else 0
-        return Page(
-            [_line(row[:-1]) for row in rows], number, start + 1 if rows else 0, start + len(rows), total
-        )
+        lines = [_line(row[:-1]) for row in rows]
+        if not rows:
+            return Page(lines, number, first=0, last=0, total=0)
+        return Page(lines, number, first=start + 1, last=start + len(rows), total=rows[0][-1])
 
     def search(self, words: str) -> list[Line]:
         """At most `SEARCH_ROWS` notices whose title or text contains every word."""

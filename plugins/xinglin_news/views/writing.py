@@ -71,7 +71,8 @@ def show_mine(request: Request) -> dict[str, Any]:
 )  # the service decides: one's own draft may be edited and saved after the grant has ended
 def show_edit(request: Request) -> dict[str, Any]:
     notice = _notice(request)
-    said = [_says(request, _("Saved as a draft."))] if "saved" in request.GET else []
+    saved = _("Saved.") if notice.is_published else _("Saved as a draft.")
+    said = [_says(request, saved)] if "saved" in request.GET else []
     if notice.returned:
         said.append(_says(request, returned_sentence(notice.returned), is_error=True))
     return _page(request, notice, _notice_form(request, notice), said)

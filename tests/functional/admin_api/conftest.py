@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from admin_caller import tool_of
+from tests.functional.admin_api.caller import tool_of
 
 from xinglin.people.records import DepartmentRecord, PersonRecord
 from xinglin.people.service import PeopleService

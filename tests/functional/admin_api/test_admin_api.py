@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from admin_caller import API, LAST_DAY, PASSWORD, acts, refused
 from sqlalchemy import select
+from tests.functional.admin_api.caller import API, LAST_DAY, PASSWORD, acts, refused
 
 from xinglin.audit.models import AuditRecord
 from xinglin.people.models import PersonState
@@ -59,13 +59,13 @@ def test_the_grant_works_at_once_for_the_person(hospital, tool):
         people.update(head, wecom_userid="N10011")
         people.confirm(head)
     phone = hospital.phone_of("N10011")
-    phone.get("/news/mine", status=403)
+    phone.get("/news/write", status=403)
 
     made = tool.grant().json
 
-    phone.get("/news/mine", status=200)
+    phone.get("/news/write", status=200)
     tool.delete(f"grants/{made['id']}")
-    phone.get("/news/mine", status=403)
+    phone.get("/news/write", status=403)
 
 
 def test_every_wrong_login_is_answered_alike_and_then_locked_out(hospital, stranger, clock):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from admin_caller import tool_of
+from tests.functional.admin_api.caller import tool_of
 
 pytestmark = pytest.mark.plugins("portal", "news")
 

@@ -79,6 +79,8 @@ def test_pages_and_columns(newsroom, clock, author, nurse):
     assert [line.title for line in second.lines] == ["通知2", "通知1"]
     assert (second.first, second.last, second.total, second.has_next) == (3, 4, 5, True)
     assert not reader.page(3).has_next
+    beyond = reader.page(9)
+    assert (beyond.lines, beyond.first, beyond.last, beyond.has_next) == ([], 0, 0, False)
     assert reader.page(1, "must-read").lines == []
     assert reader.page(1, "notices").total == 5
 

@@ -8,20 +8,18 @@ KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 MOMENT = sa.DateTime(timezone=True)
 
 
-def upgrade():
+def upgrade() -> None:
     op.create_table(
         "example_thanks",
         sa.Column("id", KEY, primary_key=True, autoincrement=True),
         sa.Column("public_id", sa.String(24), nullable=False, unique=True),
         sa.Column("sender_id", KEY, sa.ForeignKey("core_person.id"), nullable=True),
-        sa.Column(
-            "receiver_id", KEY, sa.ForeignKey("core_person.id"), nullable=False, index=True
-        ),
+        sa.Column("receiver_id", KEY, sa.ForeignKey("core_person.id"), nullable=False, index=True),
         sa.Column("text", sa.String(140), nullable=False),
         sa.Column("said_at", MOMENT, nullable=False, index=True),
         sa.Column("seen_at", MOMENT, nullable=True),
     )
 
 
-def downgrade():
+def downgrade() -> None:
     op.drop_table("example_thanks")

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
+from sqlalchemy import select
 
 from xinglin.audit.service import AuditTrail
 from xinglin.kernel.db import Session
+from xinglin.people import roster
 from xinglin.people.audience import AudienceService
 from xinglin.people.models import Department, Person
-from xinglin.people.records import DepartmentRecord, PersonRecord
+from xinglin.people.records import DepartmentRecord, PersonRecord, difference
 from xinglin.people.roles import ensure_standard
 from xinglin.people.service import PeopleService
 from xinglin.testing.clock import FrozenClock
@@ -51,7 +53,11 @@ def audiences(session: Session, clock: FrozenClock) -> AudienceService:
 
 
 @pytest.fixture
-def hospital(session: Session, people: PeopleService, audiences: AudienceService) -> Hospital:
+def hospital(
+    session: Session, clock: FrozenClock, audit: AuditTrail, people: PeopleService, audiences: AudienceService
+) -> Hospital:
     ensure_standard(session)
-    departments = {record.code: people.create_department(record) for record in TREE}
+    changes = [change for record in TREE if (change := difference(None, record))]
+    roster.Writer(session, clock, audit).apply(changes)
+    departments = {row.code: row for row in session.scalars(select(Department))}
     return Hospital(session, people, audiences, departments)

@@ -103,7 +103,7 @@ def _missing(folder: Path, header: list[str]) -> str:
     with pytest.raises(FileRefused) as refused:
         read_file(save(book([], header=header), folder))
     (problem,) = refused.value.problems
-    return problem.message.mapping["headers"]  # type: ignore[attr-defined,no-any-return]
+    return problem.message.mapping["headers"]  # type: ignore[attr-defined]
 
 
 def test_workbook_of_something_else(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_ten_thousand_formatted_empty_rows_cost_little(tmp_path: Path) -> None:
         for column in range(1, 5):
             sheet.cell(number, column).number_format = "@"
     path = save(made, tmp_path)
-    started = time.monotonic()
+    started = time.process_time()
     tracemalloc.start()
     file = read_file(path)
     _now, peak = tracemalloc.get_traced_memory()
@@ -125,7 +125,7 @@ def test_ten_thousand_formatted_empty_rows_cost_little(tmp_path: Path) -> None:
     assert file.people is not None
     assert len(file.people.rows) == 1
     assert peak < 64 * 2**20
-    assert time.monotonic() - started < 20
+    assert time.process_time() - started < 20
 
 
 def test_a_row_at_the_end_of_the_world_is_refused(tmp_path: Path) -> None:

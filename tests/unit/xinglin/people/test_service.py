@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import pytest
+from pyramid import testing
+from pyramid.config import Configurator
 from sqlalchemy import select
 
 from xinglin.audit.models import AuditRecord
+from xinglin.audit.service import AuditTrail
 from xinglin.bus.models import OutboxEvent
+from xinglin.people.audience import AudienceService, Term
+from xinglin.people.display import set_display
 from xinglin.people.errors import PeopleRefused
 from xinglin.people.facets import facets_of
 from xinglin.people.models import Department, PersonState, Unreachable
 from xinglin.people.records import DepartmentRecord, PersonRecord
 from xinglin.people.service import PeopleService, Place
+from xinglin.testing.clock import FrozenClock
 
 from .conftest import TREE, Hospital
 
@@ -113,7 +119,7 @@ def test_update_refuses_bad_values_and_the_account_of_another(
     person = hospital.person("1")
     hospital.person("2", wecom_userid="U2")
     with pytest.raises(PeopleRefused) as refused:
-        hospital.people.update(person, **fields)  # type: ignore[arg-type]
+        hospital.people.update(person, **fields)
     assert refused.value.cure
     assert (person.name, person.wecom_userid) == ("张三", "U1")
 
@@ -256,3 +262,30 @@ def test_a_role_of_the_site(hospital: Hospital) -> None:
     for key, name in (("midwife", "另"), ("other", "助产士"), ("中 文", "好"), ("nurse", "又")):
         with pytest.raises(PeopleRefused):
             hospital.people.add_role(key, name)
+
+
+def test_display_is_kept_with_the_person_and_audited_once(
+    hospital: Hospital, clock: FrozenClock, audit: AuditTrail
+) -> None:
+    person = hospital.person("1")
+    for _repeat in range(2):
+        set_display(hospital.session, clock, audit, person.id, locale="en", has_large_text=True)
+    assert (person.locale, person.has_large_text) == ("en", True)
+    assert _actions(hospital).count("person.display") == 1
+
+
+def test_requests_get_both_services(hospital: Hospital, clock: FrozenClock, audit: AuditTrail) -> None:
+    person = hospital.person("1")
+    config = Configurator()
+    config.include("xinglin.kernel.services")
+    config.include("xinglin.people.routes")
+    config.commit()
+    request = testing.DummyRequest(db=hospital.session, clock=clock, audit=audit)
+    made = {cls: factory(None, request) for cls, factory in config.registry.xinglin_services.items()}
+    assert made[PeopleService].by_staff_no("1") is person
+    assert made[AudienceService].preview([Term("all")]).reached == 1
+
+
+def test_department_that_does_not_change_is_not_written(hospital: Hospital) -> None:
+    hospital.people.update_department(hospital.departments["C"], name="临床")
+    assert _actions(hospital) == []

@@ -19,13 +19,17 @@ from xinglin.kernel.plugins import PluginSet
 from xinglin.kernel.site import open_site
 from xinglin.kernel.worker import WorkerContext
 from xinglin.people import batch, jobs, roster, tasks
+from xinglin.people.audience import AudienceService, Term
 from xinglin.people.batch import on_batch_job_result
 from xinglin.people.callbacks import on_change_contact
-from xinglin.people.cli import people
+from xinglin.people.cli import Speaker, people, report_sync
 from xinglin.people.contacts import read_contacts
+from xinglin.people.importing import Plan
 from xinglin.people.models import Department, ImportRun, PersonFacet
 from xinglin.people.records import DepartmentRecord, PersonRecord
 from xinglin.people.service import PeopleService
+from xinglin.people.sync import SyncPlan
+from xinglin.testing import simulator as starting
 from xinglin.testing.clock import FrozenClock
 from xinglin.testing.portal import write_ini
 from xinglin.testing.simulator import Simulator
@@ -35,6 +39,7 @@ from xinglin.wecom.client import WeComClient, WeComError
 from xinglin.wecom.models import WeComCallback
 from xinglin_simulators.hospital import load_hospital
 from xinglin_simulators.hospital.model import Hospital
+from xinglin_simulators.hospital.workbook import write_workbook
 
 from .workbooks import book, person_row, save
 
@@ -42,6 +47,20 @@ from .workbooks import book, person_row, save
 @pytest.fixture(scope="session")
 def fiction() -> Hospital:
     return load_hospital()
+
+
+@pytest.fixture(scope="module")
+def own_simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
+    """These tests change contacts, which no reset brings back: a simulator of their own."""
+    running = starting.start(tmp_path_factory.mktemp("wecom"), starting.config("http://127.0.0.1:18080"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def simulator(own_simulator: Simulator) -> Simulator:
+    own_simulator.post("reset")
+    return own_simulator
 
 
 @pytest.fixture
@@ -348,3 +367,48 @@ def test_role_command(site: CliContext, tmp_path: Path) -> None:
     path = save(book([person_row("1", 角色="助产士")]), tmp_path)
     tasks.import_workbook(site, path)
     assert _person(site, "1").roles == ("midwife",)
+
+
+def test_a_whole_hospital_fits_its_wecom(site: CliContext, fiction: Hospital, tmp_path: Path) -> None:
+    path = tmp_path / "hospital.xlsx"
+    write_workbook(fiction, path)
+    tasks.import_workbook(site, path)
+    found = tasks.sync_from_wecom(site)
+    assert found.unlinked == ()
+    assert found.plan.moved == []
+    assert {change.label for change in found.plan.updated if change.kind == "department"} >= {
+        "中医科",
+        "产三病区",
+    }
+    silent = {person.staff_no for person in fiction.people if person.status == 4}
+    stored = {
+        change.key for change in found.plan.updated if change.after.get("unreachable") == "not_activated"
+    }
+    assert stored == silent
+    with site.database.read_session() as session:
+        preview = AudienceService(session, site.clock).preview([Term("all")], [Term("role", "nurse")])
+    assert (
+        preview.matched == len(fiction.people) == preview.reached + sum(out.count for out in preview.left_out)
+    )
+    assert {out.reason for out in preview.left_out} >= {"excluded", "disabled", "not_activated"}
+    assert tasks.import_workbook(site, path) is None
+    assert tasks.sync_from_wecom(site).plan.changes == ()
+
+
+def test_sync_that_finds_nothing_new_says_only_that(
+    site: CliContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report_sync(Speaker(site), SyncPlan(Plan("WeCom", "", (), 0)))
+    assert capsys.readouterr().out == "没有变化。\n"
+    report_sync(Speaker(site), SyncPlan(Plan("WeCom", "", (), 0), unlinked=("协会",)))
+    assert "没有与本院部门对应：协会" in capsys.readouterr().out
+
+
+def test_creating_asks_first_and_names_a_slow_job(site: CliContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "：0 人" in _run(site, "create-in-wecom").output
+    _hire(site, NEWCOMERS[0])
+    assert _run(site, "create-in-wecom", answer="n\n").exit_code == 1
+    monkeypatch.setattr(batch, "POLLS", 0)
+    result = _run(site, "create-in-wecom", answer="y\n")
+    assert "回调" in result.output
+    assert _person(site, "77001").wecom_userid is None

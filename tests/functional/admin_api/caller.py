@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from urllib.parse import quote
 
 import pyotp
 from sqlalchemy import select
@@ -45,7 +46,7 @@ class Tool:
         return {"Accept-Language": self.language, **bearer, **(more or {})}
 
     def get(self, path: str) -> TestResponse:
-        return self.http.get(f"{API}/{path}", headers=self.headers(), status="*")
+        return self.http.get(f"{API}/{quote(path, safe='/?&=%')}", headers=self.headers(), status="*")
 
     def post(self, path: str, body: object, **more: str) -> TestResponse:
         headers = self.headers({name.replace("_", "-"): value for name, value in more.items()})
