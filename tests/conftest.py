@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
+import pyramid_openapi3
 import pytest
 
 from xinglin.auth.sessions import Lifetimes, Origin, SessionService
@@ -38,6 +40,22 @@ MANIFEST = """
 def xinglin_manifest():
     return Manifest("{name}", "{name}", "1.0", api={api}, summary="made for a test", requires={requires!r})
 """
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _api_document_checked_once() -> Iterator[None]:
+    """Each start of a portal checks `openapi.yaml` for half a second; of hundreds of starts the first is enough."""
+    check, known = pyramid_openapi3.validate, set[str]()
+
+    def once(document: Any) -> None:
+        text = json.dumps(document, default=str)
+        if text not in known:
+            check(document)
+            known.add(text)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pyramid_openapi3, "validate", once)
+        yield
 
 
 @dataclass

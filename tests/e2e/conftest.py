@@ -12,6 +12,8 @@ import pytest
 
 from tests.e2e.stack import ROOT, Stack
 
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 

@@ -38,6 +38,7 @@ class Stack:
     ini: Path
     password: str = ""
     process: subprocess.Popen[str] | None = None
+    listener: threading.Thread | None = None
     said: list[str] = field(default_factory=list)
 
     @classmethod
@@ -58,7 +59,8 @@ class Stack:
             self.command("demo"), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT
         )
         ready = threading.Event()
-        threading.Thread(target=self._listen, args=(ready,), daemon=True).start()
+        self.listener = threading.Thread(target=self._listen, args=(ready,), daemon=True)
+        self.listener.start()
         if not ready.wait(START_SECONDS):
             raise RuntimeError("the demo did not start:\n" + "".join(self.said))
 
@@ -77,6 +79,10 @@ class Stack:
         if self.process is not None:
             self.process.send_signal(signal.SIGINT)
             assert self.process.wait(timeout=STOP_SECONDS) == 0, "".join(self.said)[-3000:]
+            assert self.listener is not None
+            assert self.process.stdout is not None
+            self.listener.join(timeout=STOP_SECONDS)
+            self.process.stdout.close()
             self.process = None
 
     def command(self, *arguments: str) -> list[str]:

@@ -16,10 +16,10 @@ from webtest.http import StopableWSGIServer
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 from PySide6.QtCore import QDate, QSettings, Qt
-from PySide6.QtWidgets import QApplication, QDateEdit, QLabel, QPushButton, QTreeView
+from PySide6.QtWidgets import QApplication, QDateEdit, QLabel, QTreeView
 from pytestqt.qtbot import QtBot
-
 from tests.unit.xinglin_admin.screen import Screen
+
 from xinglin.audit.models import AuditRecord
 from xinglin.auth.breakglass import create_administrator
 from xinglin.auth.models import Grant
@@ -39,6 +39,8 @@ from xinglin_simulators.hospital.workbook import write_workbook
 
 PASSWORD = "correct horse battery"
 HEAD_NURSE = "10011"
+WRONG = "账号、密码或动态码不正确。"
+NOBODY = "没有找到，请换一个写法。"
 DRAIN_MILLISECONDS = 5000
 
 
@@ -158,20 +160,27 @@ def test_an_administrator_gives_a_head_nurse_her_column(
 
     screen.press("navModules")
     screen.until(lambda: len(screen.column("modulesTable")) == 4)
-    states = dict(zip(screen.column("modulesTable"), screen.column("modulesTable", 3), strict=True))
-    print(states)
+    states = dict(zip(screen.column("modulesTable", 1), screen.column("modulesTable", 4), strict=True))
+    assert states == {"portal": "已启用", "news": "已启用", "ghost": "已隔离", "example": "已停用"}
+    assert screen.sees("discover: not installed.")
 
     screen.window.close()
     screen.until(lambda: len(records(hospital, "session.end")) == 1)
 
 
-def test_the_tool_answers_while_one_types(screen: Screen, hospital: Portal, secret: str, clock) -> None:
+def test_people_are_found_while_one_types(
+    screen: Screen, hospital: Portal, secret: str, clock: FrozenClock
+) -> None:
     screen.log_in(PASSWORD, pyotp.TOTP(secret).at(clock.now()), login="zhou.min")
     screen.until(lambda: not screen.is_at_login())
-    screen.open_dialog()
-    for text in ("单", "shan", "sym", "单玉梅"):
+    dialog = screen.open_dialog()
+    for text in ("单玉梅", "10011", "shanyumei"):
+        screen.write("personSearch", "nobody at all")
+        screen.until(lambda: screen.sees(NOBODY))
         screen.write("personSearch", text)
-        screen.until(lambda: screen.sees("找到"))
-    model = screen.part(QTreeView, "departmentTree").model()
-    assert model.rowCount() > 0
-    assert screen.part(QPushButton, "saveGrantButton").isVisible()
+        screen.until(lambda: screen.sees("找到 1 人"))
+    model = screen.part(QTreeView, "departmentTree", dialog).model()
+    assert "1632" in model.index(0, 0).data() or "1632" in str(model.index(0, 1).data())
+    screen.qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    screen.until(screen.is_dialog_gone)
+    assert records(hospital, "grant.create") == []

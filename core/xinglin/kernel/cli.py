@@ -141,8 +141,7 @@ def main() -> None:
     except (SettingsError, SecretMissing, KeyMissing, PluginError) as error:
         click.echo(f"xinglin: {error}", err=True)
         sys.exit(3)
-    except exc.OperationalError as error:
-        click.echo(
-            f"xinglin: the database cannot be used: {error.orig}. Cure: see `xinglin doctor`", err=True
-        )
+    except exc.DBAPIError as error:
+        reason = " ".join(str(error.orig).split())
+        click.echo(f"xinglin: the database cannot be used: {reason}. Cure: see `xinglin doctor`", err=True)
         sys.exit(1)

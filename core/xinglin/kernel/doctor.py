@@ -25,7 +25,9 @@ def run(context: CliContext) -> bool:
 
 
 def _disk(context: CliContext) -> HealthCheck:
-    free = shutil.disk_usage(context.settings.files_folder).free
+    folder = context.settings.files_folder
+    there = next(found for found in (folder, *folder.parents) if found.exists())
+    free = shutil.disk_usage(there).free
     cure = "" if free > LOW_DISK_BYTES else "free some space: below 1 GiB nothing can be stored safely"
     return HealthCheck("disk", free > LOW_DISK_BYTES, f"{free / 1024**3:.1f} GiB free", cure)
 

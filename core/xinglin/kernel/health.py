@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pyramid.config import Configurator
 from pyramid.request import Request
-from sqlalchemy import exc, text
+from sqlalchemy import exc, inspect, text
 from sqlalchemy.orm import Session
 
+from xinglin.audit.models import AuditRecord
 from xinglin.kernel import migrate
-from xinglin.kernel.plugins import PluginSet, call_each
+from xinglin.kernel.plugins import PluginSet, call_each, call_safely
 from xinglin.kernel.site import Site
 from xinglin.push.health import health as push_health
 from xinglin.types import HealthCheck
@@ -44,12 +46,18 @@ def checks_of(site: Site, found: PluginSet) -> list[HealthCheck]:
     ]
     if checks[0].is_well:
         checks.append(_migrations(site, found))
-        with site.database.session() as session:
-            for area in AREAS:
-                checks += area(session, site.clock)
-            for _plugin, lines in call_each(found, "xinglin_health", session):
-                checks += lines
+        with site.database.read_session() as session:
+            if inspect(session.connection()).has_table(AuditRecord.__tablename__):
+                checks += _parts(site, found, session)
     return checks
+
+
+def _parts(site: Site, found: PluginSet, session: Session) -> Iterator[HealthCheck]:
+    for area in AREAS:
+        done, lines = call_safely(session, area.__module__, "health", partial(area, session, site.clock))
+        yield from lines if done else [HealthCheck(area.__module__, False, "failed", "see the log")]
+    for _plugin, lines in call_each(found, "xinglin_health", session):
+        yield from lines
 
 
 def _database(site: Site) -> HealthCheck:

@@ -11,10 +11,12 @@ import click
 from xinglin.kernel import migrate
 from xinglin.kernel.app import build
 from xinglin.kernel.cli_context import CliContext
+from xinglin.kernel.ini import SettingsError
 from xinglin.kernel.plugins import PluginError, discover
 from xinglin.kernel.site import read_settings
 
-LINE = re.compile(r"^(plugins\s*=)([^\n]*(?:\n[ \t]+[^\n]*)*)", re.MULTILINE)
+SECTION = re.compile(r"^\[xinglin\][^\n]*\n(?:(?!\[)[^\n]*(?:\n|\Z))*", re.MULTILINE)
+LINE = re.compile(r"^(plugins[ \t]*[=:])([^\n]*(?:\n[ \t]+[^\s#;][^\n]*)*)", re.MULTILINE | re.IGNORECASE)
 
 
 @click.group()
@@ -66,14 +68,31 @@ def _change(context: CliContext, action: str, name: str, change: Callable[[list[
         click.echo(f"nothing to do: {name} is already so")
         return
     text = path.read_text(encoding="utf-8")
-    changed, count = LINE.subn(lambda match: f"{match[1]} {' '.join(after)}", text, count=1)
-    if not count:
-        raise click.ClickException(f"{path}: no line `plugins =` in [xinglin]. Cure: add it")
-    path.write_text(changed, encoding="utf-8")
-    read_settings(path)
-    with context.session() as (_session, trail):
+    changed = _with_plugins(path, text, after)
+    with context.session() as (session, trail):
         trail.record(action, "plugin", name, before={"plugins": before}, after={"plugins": after})
+        session.flush()
+        _write_checked(path, text, changed)
     click.echo(f"plugins = {' '.join(after)}   (restart to apply)")
+
+
+def _with_plugins(path: Path, text: str, names: list[str]) -> str:
+    """The ini with another `plugins` line; everything else, comments too, stays as it is."""
+    section = SECTION.search(text)
+    body = section[0] if section else ""
+    changed, count = LINE.subn(lambda match: f"{match[1]} {' '.join(names)}".rstrip(), body, count=1)
+    if section is None or not count:
+        raise click.ClickException(f"{path}: no line `plugins =` in [xinglin]. Cure: add it")
+    return text[: section.start()] + changed + text[section.end() :]
+
+
+def _write_checked(path: Path, before: str, after: str) -> None:
+    path.write_text(after, encoding="utf-8")
+    try:
+        read_settings(path)
+    except SettingsError:
+        path.write_text(before, encoding="utf-8")
+        raise
 
 
 @plugins.command()

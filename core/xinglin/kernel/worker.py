@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from pyramid_retry import IRetryableError
 from sqlalchemy import exc, select, update
 from sqlalchemy.orm import Session
 
@@ -87,9 +88,9 @@ def _run_if_due(context: WorkerContext, name: str, job: Job) -> int:
             session.execute(
                 update(JobRun).where(JobRun.name == name).values(last_finished_at=now, last_error="")
             )
-    except exc.OperationalError:
-        raise
     except Exception as error:
+        if IRetryableError.providedBy(error):
+            raise
         logger.exception("job %s failed; it runs again at its next time", name)
         _note_failure(context, name, job, error)
     return 1
@@ -103,13 +104,20 @@ def _claim(session: Session, name: str, job: Job, clock: Clock) -> bool:
     if row is None:
         if session.scalar(select(JobRun.name).where(JobRun.name == name)) is not None:
             return False
-        session.add(JobRun(name=name, due_at=now + job.every))
-        session.flush()
-        return True
+        return _claim_new(session, JobRun(name=name, due_at=now + job.every))
     if row.due_at > now:
         return False
     row.due_at = now + job.every
     session.flush()
+    return True
+
+
+def _claim_new(session: Session, row: JobRun) -> bool:
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except exc.IntegrityError:
+        return False  # another worker was faster with the very first run
     return True
 
 

@@ -37,6 +37,6 @@ def ensure_standard(session: Session) -> dict[str, Role]:
 
 def labels(session: Session) -> dict[str, str]:
     """Every word that names a role, key or Chinese name, to its key; the standard ones even before they are stored."""
-    stored = session.execute(select(Role.key, Role.name)).tuples().all()
+    stored = session.execute(select(Role.key, Role.name)).all()
     words = {name: key for key, name in STANDARD.items()} | {key: key for key in STANDARD}
     return words | {name: key for key, name in stored} | {key: key for key, _ in stored}

@@ -210,7 +210,7 @@ class Writer:
         touched = [change for change in changes if any(change.field(name) for name in MEMBERSHIP_FIELDS)]
         if not touched:
             return
-        ids = dict(self._session.execute(select(Department.code, Department.id)).tuples().all())
+        ids = dict(self._session.execute(select(Department.code, Department.id)).all())
         codes = {key: code for code, key in ids.items()}
         person_ids = [persons[change.key].id for change in touched]
         stored = self._memberships(person_ids)

@@ -123,7 +123,7 @@ class PeopleService:
 
     def set_places(self, person: Person, places: Sequence[Place]) -> None:
         """The departments of a person. Raises `PeopleRefused` unless exactly one is primary and all exist."""
-        codes = dict(self._session.execute(select(Department.id, Department.code)).tuples().all())
+        codes = dict(self._session.execute(select(Department.id, Department.code)).all())
         main = [place for place in places if place.is_primary]
         ids = [place.department_id for place in places]
         if len(main) != 1 or len(set(ids)) != len(ids) or not set(ids) <= codes.keys():

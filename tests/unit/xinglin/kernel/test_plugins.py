@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, text
-
 from tests.conftest import Vendor
+
 from xinglin.audit.models import AuditRecord
 from xinglin.audit.service import Actor, AuditTrail
 from xinglin.crypto.service import Keyring

@@ -125,7 +125,7 @@ def test_each_change_has_an_audit_record_with_before_and_after(
         .where(AuditRecord.object_kind == "person")
         .group_by(AuditRecord.action)
     )
-    assert dict(records.tuples().all()) == {"person.create": 39, "person.update": 1, "person.leave": 1}
+    assert dict(records.all()) == {"person.create": 39, "person.update": 1, "person.leave": 1}
     details = session.scalars(select(AuditRecord.details).where(AuditRecord.action == "person.update")).one()
     assert details == '{"after": {"name": "李四"}, "before": {"name": "张三"}}'
 

@@ -386,7 +386,7 @@ def test_a_whole_hospital_fits_its_wecom(site: CliContext, fiction: Hospital, tm
     }
     assert stored == silent
     with site.database.read_session() as session:
-        preview = AudienceService(session, site.clock).preview([Term("all")], [Term("role", "nurse")])
+        preview = AudienceService(session, site.clock).preview([Term("all")], [Term("role", "doctor")])
     assert (
         preview.matched == len(fiction.people) == preview.reached + sum(out.count for out in preview.left_out)
     )

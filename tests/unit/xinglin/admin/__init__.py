@@ -1,0 +1,1 @@
+"""The admin API's services without HTTP, on both databases."""
