@@ -163,4 +163,4 @@ def test_first_light(
         ("notice.read", NURSE_NAME),
         ("notice.remind", HEAD_NURSE_NAME),
     }
-    assert {action for action, _name in done} >= {"push.send", "plugin.disable", "plugin.enable", "config.change"}
+    assert {action for action, _name in done} >= {"push.call", "plugin.disable", "plugin.enable", "config.change"}

@@ -33,7 +33,7 @@ class LazyContext(CliContext):
         self.path = path
 
     @cached_property
-    def site(self):  # type: ignore[no-untyped-def, override]  # noqa: ANN201
+    def site(self):  # type: ignore[no-untyped-def]  # noqa: ANN201
         return open_site(self.path)
 
 

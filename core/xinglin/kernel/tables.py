@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
+
 from xinglin.audit import models as audit_models
 from xinglin.auth import models as auth_models
 from xinglin.bus import models as bus_models
 from xinglin.files import models as files_models
-from xinglin.kernel import jobs_models, transactions
+from xinglin.kernel import jobs_models, plugins, transactions
 from xinglin.kernel.orm import Base
 from xinglin.people import models as people_models
 from xinglin.push import models as push_models
@@ -24,3 +26,11 @@ MODULES = (
     wecom_models,
 )
 METADATA = Base.metadata
+
+
+def import_all_models() -> None:
+    """Import the tables of every installed plugin, on or off (for test databases and snapshots)."""
+    for point in plugins.discover().values():
+        package = point.value.rpartition(".")[0]
+        if importlib.util.find_spec(package) and importlib.util.find_spec(f"{package}.models"):
+            importlib.import_module(f"{package}.models")

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from openpyxl import Workbook
 from openpyxl.comments import Comment
@@ -71,7 +71,7 @@ def read(path: Path) -> tables.StaffFile:
     problems = Problems()
     guard.check(path, problems)
     try:
-        with contextlib.closing(_Book(path)) as book:
+        with path.open("rb") as stream, contextlib.closing(_Book(path, stream)) as book:
             found = [_read_sheet(book, name, problems) for name in SHEETS if name in book.parts]
     except UNREADABLE as error:
         raise problems.stop("", _("The workbook is damaged."), guard.CURE_SAVE_AGAIN) from error
@@ -96,11 +96,14 @@ def read(path: Path) -> tables.StaffFile:
 
 
 class _Book:
-    """An open workbook, read row by row; `parts` are the names of the sheets' files inside it."""
+    """An open workbook, read row by row; `parts` are the names of the sheets' files inside it.
 
-    def __init__(self, path: Path) -> None:
+    The caller opens the stream: the library would leave it open when reading stops half-way.
+    """
+
+    def __init__(self, path: Path, stream: IO[bytes]) -> None:
         self.path = path
-        self._reader = ExcelReader(path, read_only=True, data_only=False, keep_links=False)
+        self._reader = ExcelReader(stream, read_only=True, data_only=False, keep_links=False)
         self._reader.read()
         self.parts: dict[str, str] = {
             sheet.name: rel.target for sheet, rel in self._reader.parser.find_sheets()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,11 +13,11 @@ from webtest import TestApp
 
 from xinglin.audit.service import Actor, AuditTrail
 from xinglin.crypto.service import Keyring
-from xinglin.kernel import plugins as plugin_kernel
 from xinglin.kernel.app import build
 from xinglin.kernel.db import Database, Session
 from xinglin.kernel.loading import load_plugins
 from xinglin.kernel.site import Site, open_site
+from xinglin.kernel.tables import import_all_models as import_all_models  # noqa: PLC0414 - for benchmarks too
 from xinglin.kernel.worker import WorkerContext, run_once
 from xinglin.testing.clock import FrozenClock
 
@@ -29,14 +28,6 @@ PORTAL_URL = "http://127.0.0.1:18080"
 WECOM_AGENT = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 MicroMessenger wxwork/4.1.30"
 )
-
-
-def import_all_models() -> None:
-    """Import every installed plugin's tables, so that a test database has them all."""
-    for point in plugin_kernel.discover().values():
-        package = point.value.rpartition(".")[0]
-        if importlib.util.find_spec(package) and importlib.util.find_spec(f"{package}.models"):
-            importlib.import_module(f"{package}.models")
 
 
 @dataclass

@@ -44,8 +44,8 @@ def keyring(tmp_path_factory: pytest.TempPathFactory) -> Keyring:
 
 @pytest.fixture(scope="session")
 def sqlite_maker(tmp_path_factory: pytest.TempPathFactory) -> SQLiteMaker:
+    from xinglin.kernel.tables import import_all_models
     from xinglin.testing.databases import SQLiteMaker
-    from xinglin.testing.portal import import_all_models
 
     import_all_models()
     return SQLiteMaker(tmp_path_factory.mktemp("sqlite"))
@@ -55,8 +55,8 @@ def sqlite_maker(tmp_path_factory: pytest.TempPathFactory) -> SQLiteMaker:
 def postgresql_database() -> Iterator[Database]:
     from xinglin.kernel import tables
     from xinglin.kernel.db import Database
+    from xinglin.kernel.tables import import_all_models
     from xinglin.testing.databases import start_postgresql
-    from xinglin.testing.portal import import_all_models
 
     import_all_models()
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
