@@ -50,8 +50,6 @@ def _check_body(request: Request) -> None:
         raise Unreadable(_("The request is too long."), _("Name fewer departments."))
     if not request.content_length:
         return
-    # WebOb puts a body of more than 10 KiB into a temporary file and leaves that open.
-    request.request_body_tempfile_limit = LONGEST_BODY
     try:
         body = json.loads(request.body.decode("utf-8"))
     except (ValueError, RecursionError) as error:
