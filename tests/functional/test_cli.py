@@ -208,11 +208,11 @@ class TestDatabase:
         bare.run("db", "upgrade")
         database = Database(f"sqlite:///{bare.ini.parent}/xinglin.db")
         with database.writer.begin() as connection:
-            connection.execute(text("ALTER TABLE core_tag DROP COLUMN wecom_id"))
+            connection.execute(text("ALTER TABLE core_person DROP COLUMN position"))
         database.dispose()
         said = bare.run("db", "check")
         assert said.code == 1
-        assert "wecom_id" in said.out
+        assert "position" in said.out
 
 
 class TestPlugins:

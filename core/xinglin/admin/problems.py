@@ -58,7 +58,7 @@ def domain_error(error: DomainError, request: Request) -> Response:
     """A rule said no. Who did it and what was refused is kept in the audit trail."""
     fields: Sequence[FieldProblem] = getattr(error, "fields", ())
     if request.identity is not None:
-        _record(request, "admin.refuse", {"status": error.status, "fields": [one.field for one in fields]})
+        _record(request, error.status, [one.field for one in fields])
     return problem(request, error.status, error.message, error.cure, fields)
 
 
@@ -75,12 +75,10 @@ def invalid_request(error: RequestValidationError, request: Request) -> Response
 
 
 def forbidden(error: HTTPForbidden, request: Request) -> Response:
-    if request.identity is None:
-        response = problem(request, 401, _("You are not logged in (any more)."), _("Sign in again."))
-        response.headers["WWW-Authenticate"] = 'Bearer realm="xinglin"'
-        return response
-    _record(request, "permission.refuse", {"status": 403})
-    return problem(request, 403, _("This administrator may not do that."))
+    """Only administrators are given tokens: who may not go on is nobody known."""
+    response = problem(request, 401, _("You are not logged in (any more)."), _("Sign in again."))
+    response.headers["WWW-Authenticate"] = 'Bearer realm="xinglin"'
+    return response
 
 
 def not_found(error: HTTPNotFound, request: Request) -> Response:
@@ -148,10 +146,10 @@ def _sentence(error: Any, cause: Any) -> str:
     return _("This is not in the form that is asked for.")
 
 
-def _record(request: Request, action: str, after: dict[str, Any]) -> None:
-    route = request.matched_route.name if request.matched_route else ""
-    details = {"method": request.method, **after}
+def _record(request: Request, status: int, fields: list[str]) -> None:
+    after = {"method": request.method, "status": status, "fields": fields}
+    route = request.matched_route.name
     write_afterwards(
         request,
-        lambda _session, audit: audit.record(action, "route", route, after=details, result="denied"),
+        lambda _session, audit: audit.record("admin.refuse", "route", route, after=after, result="denied"),
     )

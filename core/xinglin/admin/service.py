@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -150,7 +150,7 @@ class GrantDesk:
     def _department_ids(self, public_ids: Collection[str]) -> Collection[int]:
         """Zero, which nobody has, for those that are unknown."""
         query = select(Department.public_id, Department.id).where(Department.public_id.in_(public_ids))
-        known = {public_id: row_id for public_id, row_id in self._session.execute(query)}
+        known = {row.public_id: row.id for row in self._session.execute(query)}
         return {known.get(public_id, 0) for public_id in public_ids}
 
     def _check_end(self, wanted: NewGrant) -> None:
@@ -269,7 +269,7 @@ def _object_of(key: str | None, objects: Iterable[ScopeObject]) -> ScopeObject |
     return next((found for found in objects if found.key == key), ScopeObject(key, key))
 
 
-def _last_day(end: datetime | None, zone: ZoneInfo) -> Any:
+def _last_day(end: datetime | None, zone: ZoneInfo) -> date | None:
     return (end - timedelta(microseconds=1)).astimezone(zone).date() if end else None
 
 

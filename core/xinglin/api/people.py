@@ -18,6 +18,7 @@ from xinglin.people.models import (
     Tag,
     Unreachable,
 )
+from xinglin.people.records import DepartmentRecord, PersonRecord
 from xinglin.people.service import PeopleService, Place
 from xinglin.people.tree import Node
 
@@ -26,12 +27,14 @@ __all__ = [
     "AudienceRefused",
     "AudienceService",
     "Department",
+    "DepartmentRecord",
     "LeftOut",
     "Membership",
     "Node",
     "PeopleRefused",
     "PeopleService",
     "Person",
+    "PersonRecord",
     "PersonRole",
     "PersonState",
     "PersonTag",

@@ -25,7 +25,7 @@ def to_wecom(request: Request, logins: OAuthService, following: str) -> Response
 def to_qr_code(request: Request, logins: OAuthService, following: str) -> Response:
     """To the page with the QR code, for a browser outside WeCom."""
     browser = _browser(request)
-    state = logins.start(browser, following)
+    state = logins.start(browser, following, "qr")
     return _leave(
         request, browser, request.wecom.qr_login_url(_return_url(request), state, request.locale_name)
     )

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from sqlalchemy import Row, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Connection, Row
+from sqlalchemy.orm import Session
 
-from xinglin.auth.models import Administrator, Grant, GrantDepartment, LoginSession
+from xinglin.auth import queries
 from xinglin.auth.sessions import Lifetimes, is_alive
-from xinglin.people.models import Department, Membership, Person, PersonFacet, PersonState
+from xinglin.people.models import PersonState
 from xinglin.types import Permission
 
 logger = logging.getLogger(__name__)
@@ -65,7 +65,6 @@ class Identity:
     locale: str
     has_large_text: bool
     departments_text: str
-    facets: frozenset[str]
     grants: tuple[HeldGrant, ...]
     shared_permissions: frozenset[str] = frozenset()
 
@@ -99,7 +98,7 @@ class Identity:
 
 
 def read_identity(
-    session: Session,
+    reader: Session | Connection,
     token_hash: str,
     *,
     is_bearer: bool,
@@ -110,48 +109,16 @@ def read_identity(
 ) -> tuple[Identity, timedelta] | None:
     """The identity behind a session token and how long it was idle; None when it is not good (any more).
 
-    At most three queries. A bearer token is no cookie and a cookie is no bearer token. `locale` is the
-    language of administrators, who have none of their own.
+    One query, and a second one for persons who hold grants. A bearer token is no cookie and a cookie is no
+    bearer token. `locale` is the language of administrators, who have none of their own.
     """
-    rows = session.execute(_session_query(token_hash)).all()
+    rows = reader.execute(queries.OWNER, {"token_hash": token_hash, "now": now}).all()
     if not rows or not _is_good(rows[0], is_bearer=is_bearer, now=now, lifetimes=lifetimes):
         return None
     idle = now - rows[0].last_seen_at
     if rows[0].administrator_id is not None:
         return _administrator(rows[0], locale), idle
-    return _person(session, rows, now, permissions), idle
-
-
-def _session_query(token_hash: str) -> Any:
-    return (
-        select(
-            LoginSession.public_id.label("session_id"),
-            LoginSession.method,
-            LoginSession.person_id,
-            LoginSession.administrator_id,
-            LoginSession.last_seen_at,
-            LoginSession.expires_at,
-            LoginSession.ended_at,
-            Person.public_id.label("person_public_id"),
-            Person.name.label("person_name"),
-            Person.state,
-            Person.confirmed_at,
-            Person.locale,
-            Person.has_large_text,
-            Department.name.label("department_name"),
-            Department.name_en.label("department_name_en"),
-            Administrator.public_id.label("administrator_public_id"),
-            Administrator.name.label("administrator_name"),
-            Administrator.is_active,
-        )
-        .select_from(LoginSession)
-        .outerjoin(Person, Person.id == LoginSession.person_id)
-        .outerjoin(Membership, Membership.person_id == Person.id)
-        .outerjoin(Department, Department.id == Membership.department_id)
-        .outerjoin(Administrator, Administrator.id == LoginSession.administrator_id)
-        .where(LoginSession.token_hash == token_hash)
-        .order_by(Membership.is_primary.desc(), Membership.sort_order)
-    )
+    return _person(reader, rows, now, permissions), idle
 
 
 def _is_good(row: Row[Any], *, is_bearer: bool, now: datetime, lifetimes: Lifetimes) -> bool:
@@ -172,16 +139,14 @@ def _administrator(row: Row[Any], locale: str) -> Identity:
         locale=locale,
         has_large_text=False,
         departments_text="",
-        facets=frozenset(),
         grants=(),
     )
 
 
 def _person(
-    session: Session, rows: Sequence[Row[Any]], now: datetime, permissions: Mapping[str, Permission]
+    reader: Session | Connection, rows: Sequence[Row[Any]], now: datetime, permissions: Mapping[str, Permission]
 ) -> Identity:
     row = rows[0]
-    facets = session.scalars(select(PersonFacet.facet).where(PersonFacet.person_id == row.person_id))
     return Identity(
         kind="person",
         id=row.person_id,
@@ -192,8 +157,7 @@ def _person(
         locale=row.locale,
         has_large_text=row.has_large_text,
         departments_text=_departments_text(rows),
-        facets=frozenset(facets),
-        grants=held_grants(session, row.person_id, now, permissions),
+        grants=held_grants(reader, row.person_id, now, permissions) if row.has_grants else (),
         shared_permissions=frozenset(name for name, found in permissions.items() if not found.is_delegable),
     )
 
@@ -205,32 +169,11 @@ def _departments_text(rows: Sequence[Row[Any]]) -> str:
 
 
 def held_grants(
-    session: Session, person_id: int, now: datetime, declared: Container[str]
+    reader: Session | Connection, person_id: int, now: datetime, declared: Container[str]
 ) -> tuple[HeldGrant, ...]:
     """The grants in force at `now`, in one query; those of a permission that nobody declares are left out."""
-    root, below = aliased(Department), aliased(Department)
-    query = (
-        select(
-            Grant.id,
-            Grant.permission,
-            Grant.object_key,
-            Grant.expires_at,
-            Grant.can_pass_on,
-            root.path,
-            below.id.label("department_id"),
-        )
-        .outerjoin(GrantDepartment, GrantDepartment.grant_id == Grant.id)
-        .outerjoin(root, root.id == GrantDepartment.department_id)
-        .outerjoin(below, below.path.startswith(root.path))
-        .where(
-            Grant.person_id == person_id,
-            Grant.revoked_at.is_(None),
-            or_(Grant.expires_at.is_(None), Grant.expires_at > now),
-        )
-        .order_by(Grant.id)
-    )
     rows_of: dict[int, list[Any]] = {}
-    for row in session.execute(query):
+    for row in reader.execute(queries.GRANTS, {"person_id": person_id, "now": now}):
         rows_of.setdefault(row.id, []).append(row)
     return tuple(_held(rows) for rows in rows_of.values() if _is_declared(rows[0].permission, declared))
 

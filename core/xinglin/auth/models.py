@@ -55,6 +55,7 @@ class OAuthState(Base):
     state_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     browser_hash: Mapped[str] = mapped_column(String(64))
     next_path: Mapped[str] = mapped_column(String(2048))
+    method: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]
 

@@ -6,7 +6,7 @@ import re
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from sqlalchemy import delete, select, update
@@ -16,7 +16,7 @@ from xinglin.api.i18n import translator
 from xinglin.audit.service import AuditTrail
 from xinglin.auth.errors import LoginRefused
 from xinglin.auth.models import OAuthState
-from xinglin.auth.sessions import hash_token
+from xinglin.auth.sessions import Method, hash_token
 from xinglin.people.models import Person, PersonState
 from xinglin.types import Clock
 
@@ -32,6 +32,7 @@ class Login:
     """What is known of a login under way. `is_used`: this browser has come back with it before."""
 
     next_path: str
+    method: Method
     is_used: bool
 
 
@@ -56,7 +57,7 @@ class OAuthService:
         self._clock = clock
         self._audit = audit
 
-    def start(self, browser: str, next_path: str | None) -> str:
+    def start(self, browser: str, next_path: str | None, method: Method = "wecom") -> str:
         """A new state for this browser (its cookie's value): letters and digits, at most 128 bytes."""
         state = secrets.token_hex(STATE_BYTES)
         self._session.add(
@@ -64,6 +65,7 @@ class OAuthService:
                 state_hash=hash_token(state),
                 browser_hash=hash_token(browser),
                 next_path=safe_next_path(next_path),
+                method=method,
                 created_at=self._clock.now(),
             )
         )
@@ -81,7 +83,7 @@ class OAuthService:
             raise LoginRefused(
                 _("This login took too long."), _("Log in again; you have ten minutes."), status=400
             )
-        return Login(row.next_path, row.used_at is not None)
+        return Login(row.next_path, cast("Method", row.method), row.used_at is not None)
 
     def use(self, state: str) -> None:
         """Spend the state, once for all processes; raises `LoginRefused` when somebody was faster."""

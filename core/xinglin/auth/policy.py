@@ -31,7 +31,7 @@ class SecurityPolicy:
     """Sessions by cookie; below `/api/admin/` by bearer token only, so that no foreign page can use a cookie there."""
 
     def identity(self, request: Request) -> Identity | None:
-        """The identity, read once a request in a short transaction of its own."""
+        """The identity, read once a request, outside of its transaction."""
         # The request's own session is not used: a view that writes decides later how that one begins.
         if "identity" not in request.__dict__:
             request.__dict__["identity"] = None
@@ -87,9 +87,9 @@ class SecurityPolicy:
         token = _bearer(request) if is_bearer else cookies.read(request, cookies.SESSION)
         if not token:
             return None
-        with request.registry.xinglin_site.database.read_session() as session:
+        with request.registry.xinglin_site.database.reader.connect() as reader:
             found = read_identity(
-                session,
+                reader,
                 hash_token(token),
                 is_bearer=is_bearer,
                 now=request.clock.now(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,12 @@ from pyramid.router import Router
 
 from xinglin.kernel import plugins as plugin_kernel
 from xinglin.kernel.blame import PluginViewsChecker, blame
-from xinglin.kernel.loading import quarantine
 from xinglin.kernel.plugins import PluginError, PluginSet, Quarantined
+from xinglin.kernel.settings import CoreSettings
 from xinglin.kernel.site import Site, open_site
 from xinglin.kernel.steps import STEPS
+
+logger = logging.getLogger(__name__)
 
 
 def build(site: Site) -> Router:
@@ -44,6 +47,20 @@ def _culprit_of(site: Site, quarantined: Mapping[str, Quarantined], error: Confi
         except PluginError:
             continue
     raise error
+
+
+def quarantine(settings: CoreSettings, quarantined: dict[str, Quarantined], error: PluginError) -> None:
+    """Note the failed plugin, or raise when the site may not start without it."""
+    if settings.strict or error.plugin in settings.required:
+        raise error
+    logger.error("quarantined %s", error, exc_info=error)
+    quarantined[error.plugin] = plugin_kernel.quarantine_of(error)
+
+
+def plugins_of(site: Site) -> PluginSet:
+    """The plugins that the portal would serve: worker and commands leave out the same ones as the portal."""
+    found: PluginSet = build(site).registry.xinglin_plugins
+    return found
 
 
 def _assemble(site: Site, found: PluginSet) -> Router:

@@ -11,8 +11,8 @@ from functools import cached_property
 
 from xinglin.audit.service import Actor, AuditTrail
 from xinglin.crypto.service import Keyring
+from xinglin.kernel.app import plugins_of
 from xinglin.kernel.db import Database, Session
-from xinglin.kernel.loading import load_plugins
 from xinglin.kernel.plugins import PluginSet
 from xinglin.kernel.settings import CoreSettings
 from xinglin.kernel.site import Site
@@ -43,7 +43,7 @@ class CliContext:
 
     @cached_property
     def plugins(self) -> PluginSet:
-        return load_plugins(self.site)
+        return plugins_of(self.site)
 
     @cached_property
     def actor(self) -> Actor:

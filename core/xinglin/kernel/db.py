@@ -1,4 +1,8 @@
-"""Engines and sessions: one transaction per request, honest SQLite (WAL, BEGIN IMMEDIATE), PostgreSQL by psycopg."""
+"""Engines and sessions: honest SQLite (WAL, BEGIN IMMEDIATE), PostgreSQL by psycopg.
+
+A request that writes has one transaction, to its end. A request that only reads has none: each statement stands
+alone on a connection that cannot write, which saves PostgreSQL two round trips a request and SQLite a lock.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,7 @@ from transaction import TransactionManager
 from zope.sqlalchemy.datamanager import STATUS_ACTIVE, STATUS_CHANGED, join_transaction
 
 WRITER_WAIT_SECONDS = 10.0
+READER_MARKS = ("read-only transaction", "readonly database")
 BUSY_MILLISECONDS = 5000
 POSTGRESQL_CONNECT_SECONDS = 3
 
@@ -34,9 +39,20 @@ def _join(session: orm.Session, transaction: orm.SessionTransaction) -> None:
 @event.listens_for(Session, "before_flush")
 def _refuse_lost_writes(session: orm.Session, context: Any, instances: Any) -> None:
     """What a reading request writes would be rolled back in silence: say so instead."""
-    if session.info.get("writes") is False and (session.new or session.deleted or _changed(session)):
-        names = sorted({type(row).__name__ for row in (*session.new, *session.deleted, *session.dirty)})
-        raise RuntimeError(f"a GET wrote {', '.join(names)}. Cure: give its view the option writes=True")
+    if session.new or session.deleted or _changed(session):
+        refuse_on_reader(
+            session, *(type(row).__name__ for row in (*session.new, *session.deleted, *session.dirty))
+        )
+
+
+def refuse_on_reader(session: orm.Session, *names: str) -> None:
+    """Raise when the session belongs to a request that only reads; `names` is what it would have written."""
+    if session.info.get("writes") is False:
+        raise _lost_write(", ".join(sorted(set(names))))
+
+
+def _lost_write(names: str) -> RuntimeError:
+    return RuntimeError(f"a GET wrote {names}. Cure: give its view the option writes=True")
 
 
 def _changed(session: orm.Session) -> bool:
@@ -44,16 +60,21 @@ def _changed(session: orm.Session) -> bool:
 
 
 class Database:
-    """The one database of a site, for any number of threads. `url` is an SQLAlchemy URL."""
+    """The one database of a site, for any number of threads. `url` is an SQLAlchemy URL.
+
+    `reader` has connections of its own, in autocommit and unable to write; `writer` is `engine`, and takes the
+    writer's lock of SQLite as soon as it begins.
+    """
 
     def __init__(self, url: str, *, pool_size: int = 5) -> None:
         self.url = sqlalchemy.make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine = (
-            _sqlite_engine(self.url, pool_size) if self.is_sqlite else _postgresql_engine(self.url, pool_size)
-        )
+        make = _sqlite_engine if self.is_sqlite else _postgresql_engine
+        self.engine = make(self.url, pool_size)
         self.writer = self.engine.execution_options(sqlite_begin="IMMEDIATE")
-        event.listen(self.engine, "handle_error", _mark_retryable)
+        self.reader = make(self.url, pool_size, reads_only=True)
+        for engine in (self.engine, self.reader):
+            event.listen(engine, "handle_error", _mark_retryable)
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -68,25 +89,35 @@ class Database:
             yield session
 
     def request_session(self, manager: TransactionManager, *, writes: bool) -> Session:
-        """A session that lives and dies with the request's transaction."""
-        engine = self.writer if writes else self.engine
-        return Session(engine, info={"tm": manager, "writes": writes})
+        """A session that lives and dies with the request's transaction, or one that only reads and has none."""
+        if not writes:
+            return Session(self.reader, info={"writes": False})
+        return Session(self.writer, info={"tm": manager, "writes": True})
 
     def dispose(self) -> None:
         self.engine.dispose()
+        self.reader.dispose()
 
 
-def _postgresql_engine(url: sqlalchemy.URL, pool_size: int) -> Engine:
-    return sqlalchemy.create_engine(
+def _postgresql_engine(url: sqlalchemy.URL, pool_size: int, *, reads_only: bool = False) -> Engine:
+    engine = sqlalchemy.create_engine(
         url,
         pool_size=pool_size,
         max_overflow=2,
         pool_timeout=5,
         connect_args={"connect_timeout": POSTGRESQL_CONNECT_SECONDS},
+        **({"isolation_level": "AUTOCOMMIT"} if reads_only else {}),
     )
+    if reads_only:
+
+        @event.listens_for(engine, "connect")
+        def _read_only(connection: Any, record: Any) -> None:
+            connection.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+
+    return engine
 
 
-def _sqlite_engine(url: sqlalchemy.URL, pool_size: int) -> Engine:
+def _sqlite_engine(url: sqlalchemy.URL, pool_size: int, *, reads_only: bool = False) -> Engine:
     engine = sqlalchemy.create_engine(
         url,
         poolclass=sqlalchemy.QueuePool,
@@ -105,8 +136,12 @@ def _sqlite_engine(url: sqlalchemy.URL, pool_size: int) -> Engine:
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
+            f"query_only={reads_only:d}",
         ):
             connection.execute(f"PRAGMA {pragma}")
+
+    if reads_only:
+        return engine
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -141,7 +176,10 @@ def _release(writer: threading.Lock, connection: Connection) -> None:
 
 
 def _mark_retryable(context: Any) -> None:
-    """A lost connection or a busy SQLite is worth another try of the whole request."""
-    is_busy = "database is locked" in str(context.original_exception)
+    """A lost connection or a busy SQLite is worth another try of the whole request; a lost write is a defect."""
+    text = str(context.original_exception)
+    is_busy = "database is locked" in text
+    if any(mark in text for mark in READER_MARKS):
+        raise _lost_write(f"by {' '.join(context.statement.split()[:3])}") from context.original_exception
     if (context.is_disconnect or is_busy) and context.sqlalchemy_exception is not None:
         mark_error_retryable(context.sqlalchemy_exception)

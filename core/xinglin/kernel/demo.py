@@ -16,7 +16,7 @@ from sqlalchemy import select
 from xinglin.auth import breakglass
 from xinglin.auth.models import Administrator
 from xinglin.crypto.service import Keyring
-from xinglin.kernel import migrate, supervise
+from xinglin.kernel import configuration, migrate, supervise
 from xinglin.kernel.cli_context import CliContext
 from xinglin.kernel.settings import CoreSettings
 from xinglin.kernel.site import read_settings
@@ -38,7 +38,7 @@ def run(context: CliContext) -> int:
         _hire_everybody(context)
         password = _administrator(context)
         _print_addresses(settings, password)
-        supervise.note_configuration(context)
+        configuration.note(context)
         return supervise.Supervisor(supervise.children_of(context)).run()
     finally:
         simulators.terminate()

@@ -55,6 +55,8 @@ def enable(context: CliContext, name: str) -> None:
 @click.pass_obj
 def disable(context: CliContext, name: str) -> None:
     """Switch a module off in the ini: menu, routes, messages and jobs go, its data stays."""
+    if name not in {*discover(), *context.settings.plugins}:
+        raise click.UsageError(f"{name} is not installed; installed: {', '.join(sorted(discover()))}")
     if name in context.settings.required:
         raise click.UsageError(f"{name} is required by this site (see `required` in the ini)")
     _change(context, "plugin.disable", name, lambda names: [known for known in names if known != name])

@@ -44,7 +44,7 @@ class CoreSettings:
         summary="the folder (mode 0700) of the key ring and the secret files (mode 0600)"
     )
     listen: str = setting("127.0.0.1:8080", summary="host:port of the portal")
-    plugins: tuple[str, ...] = setting((), summary="names of the modules that are on, in menu order")
+    plugins: tuple[str, ...] = setting((), summary="names of the modules that are on")
     required: tuple[str, ...] = setting((), summary="modules without which the portal must not start")
     strict: bool = setting(False, summary="true: a broken module stops the start (development and CI)")
     time_zone: str = setting("Asia/Shanghai", summary="an IANA time zone name")

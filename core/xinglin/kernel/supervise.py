@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import signal
@@ -11,19 +10,15 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import click
 import waitress
-from sqlalchemy import select
 
-from xinglin import __version__
-from xinglin.audit.models import AuditRecord
-from xinglin.audit.service import Actor, AuditTrail
-from xinglin.kernel import migrate, worker
+from xinglin.kernel import configuration, migrate, worker
 from xinglin.kernel.app import build
 from xinglin.kernel.cli_context import CliContext
 from xinglin.kernel.site import Site, open_site
@@ -40,12 +35,11 @@ class Child:
     """A process that is kept alive: a short life makes the next pause longer."""
 
     arguments: list[str]
-    descriptors: tuple[int, ...] = ()
+    listener: socket.socket | None = None
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     pause: float = 0.0
     not_before: float = 0.0
-    environment: dict[str, str] = field(default_factory=dict)
 
     def tend(self, now: float) -> None:
         """Start it when it is not running and its pause is over."""
@@ -61,7 +55,8 @@ class Child:
             self.process, self.not_before = None, now + self.pause
         if self.process is None and now >= self.not_before:
             self.started_at = now
-            self.process = subprocess.Popen(self.arguments, pass_fds=self.descriptors)
+            shared = (self.listener.fileno(),) if self.listener is not None else ()
+            self.process = subprocess.Popen(self.arguments, pass_fds=shared)
 
 
 class Supervisor:
@@ -106,7 +101,7 @@ def serve(context: CliContext) -> int:
     ]
     if "core" in behind:
         raise click.ClickException("the database is behind. Cure: xinglin db upgrade")
-    note_configuration(context)
+    configuration.note(context)
     return Supervisor(children_of(context)).run()
 
 
@@ -118,46 +113,8 @@ def children_of(context: CliContext) -> list[Child]:
     listener.set_inheritable(True)
     command = [sys.executable, "-m", "xinglin.kernel.entry", "--config", str(site.ini.path)]
     portal = [*command, "_portal", "--descriptor", str(listener.fileno())]
-    portals = [Child(portal, (listener.fileno(),)) for _ in range(site.settings.processes)]
-    context.listener = listener  # type: ignore[attr-defined]
+    portals = [Child(portal, listener) for _ in range(site.settings.processes)]
     return [*portals, Child([*command, "_worker"])]
-
-
-def note_configuration(context: CliContext) -> None:
-    """Record the start, and what changed in the ini since the last one (secrets are never in the ini)."""
-    after = {section: dict(values) for section, values in context.site.ini.sections.items()}
-    with context.database.session() as session:
-        query = select(AuditRecord.details).where(AuditRecord.action == "system.start")
-        last = session.scalar(query.order_by(AuditRecord.id.desc()).limit(1))
-        trail = AuditTrail(session, Actor.system("supervisor"), context.clock, context.keyring)
-        before = _sections_of(last)
-        if before is not None and before != after:
-            changed = _changes(before, after)
-            trail.record(
-                "config.change", "ini", context.site.ini.path.name, before=changed[0], after=changed[1]
-            )
-        quarantined = {name: lost.reason for name, lost in context.plugins.quarantined.items()}
-        trail.record(
-            "system.start", after={"version": __version__, "sections": after, "quarantined": quarantined}
-        )
-
-
-def _sections_of(details: str | None) -> dict[str, Any] | None:
-
-    return json.loads(details)["after"]["sections"] if details else None
-
-
-def _changes(before: dict[str, Any], after: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    def flat(sections: dict[str, Any]) -> dict[str, str]:
-        return {
-            f"[{section}] {key}": value
-            for section, values in sections.items()
-            for key, value in values.items()
-        }
-
-    old, new = flat(before), flat(after)
-    keys = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
-    return {key: old.get(key) for key in keys}, {key: new.get(key) for key in keys}
 
 
 @click.command("_portal", hidden=True)

@@ -18,9 +18,9 @@ from xinglin.audit.service import Actor, AuditTrail
 from xinglin.auth.jobs import JOBS as AUTH_JOBS
 from xinglin.bus import telling
 from xinglin.crypto.service import Keyring
+from xinglin.kernel.app import plugins_of
 from xinglin.kernel.db import Database
 from xinglin.kernel.jobs_models import JobRun
-from xinglin.kernel.loading import load_plugins
 from xinglin.kernel.plugins import PluginSet
 from xinglin.kernel.settings import CoreSettings
 from xinglin.kernel.site import Site, open_site
@@ -138,7 +138,7 @@ def _note_failure(context: WorkerContext, name: str, job: Job, error: Exception)
 def serve(path: Path) -> None:
     """Run until SIGTERM or SIGINT; a lost database is waited for."""
     site = open_site(path)
-    context = WorkerContext.of(site, load_plugins(site))
+    context = WorkerContext.of(site, plugins_of(site))
     stopped = threading.Event()
 
     def stop(_number: int, _frame: FrameType | None) -> None:

@@ -15,7 +15,6 @@ from xinglin.audit.service import Actor, AuditTrail
 from xinglin.crypto.service import Keyring
 from xinglin.kernel.app import build
 from xinglin.kernel.db import Database, Session
-from xinglin.kernel.loading import load_plugins
 from xinglin.kernel.site import Site, open_site
 from xinglin.kernel.tables import import_all_models as import_all_models  # noqa: PLC0414 - for benchmarks too
 from xinglin.kernel.worker import WorkerContext, run_once
@@ -90,7 +89,7 @@ class Portal:
 
     def work(self) -> int:
         """Let the worker run until nothing is due; how much it did."""
-        context = WorkerContext.of(self.site, load_plugins(self.site))
+        context = WorkerContext.of(self.site, self.wsgi.registry.xinglin_plugins)
         total = 0
         while done := run_once(context):
             total += done

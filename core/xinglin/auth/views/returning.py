@@ -10,11 +10,11 @@ from pyramid.view import view_config
 
 from xinglin.api.i18n import translator
 from xinglin.auth import cookies
-from xinglin.auth.answers import is_in_wecom, logged_in, next_path, origin_of, problem, redirect
+from xinglin.auth.answers import logged_in, next_path, origin_of, problem, redirect
 from xinglin.auth.errors import LoginRefused
 from xinglin.auth.oauth import Login, OAuthService, already_used, gone_person, unknown_person
 from xinglin.auth.policy import PUBLIC
-from xinglin.auth.sessions import Method, SessionService
+from xinglin.auth.sessions import SessionService
 from xinglin.people.models import PersonState
 from xinglin.wecom.errors import WeComError
 
@@ -85,11 +85,12 @@ def _finish(request: Request, login: Login, userid: str) -> Response:
         return problem(request, unknown_person(), login.next_path)
     if person.state != PersonState.ACTIVE:
         return problem(request, gone_person(), login.next_path)
-    method: Method = "wecom" if is_in_wecom(request) else "qr"
     sessions = request.service(SessionService)
     if request.identity is not None:
         sessions.end(request.identity.session_id, "replaced")
-    return logged_in(request, sessions.begin_person(person, method, origin_of(request)), login.next_path)
+    return logged_in(
+        request, sessions.begin_person(person, login.method, origin_of(request)), login.next_path
+    )
 
 
 def _note(request: Request, refusal: LoginRefused) -> None:

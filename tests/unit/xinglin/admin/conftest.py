@@ -101,7 +101,7 @@ class Library:
 
 
 def _identity(kind: str, row_id: int, public_id: str, name: str) -> Identity:
-    return Identity(kind, row_id, public_id, name, "", True, "zh_CN", False, "", frozenset(), ())
+    return Identity(kind, row_id, public_id, name, "", True, "zh_CN", False, "", ())
 
 
 @pytest.fixture

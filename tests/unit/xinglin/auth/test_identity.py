@@ -35,7 +35,7 @@ def begun(sessions, person):
     return sessions.begin_person(person, "wecom", Origin("10.0.0.7", "wxwork", "r1"))
 
 
-def test_a_person_is_known_with_departments_facets_and_grants(
+def test_a_person_is_known_with_departments_and_grants(
     look, begun, person, grants, administrator, hospital
 ):
     grants.grant(administrator, person, "notes:publish", "wall", [hospital.departments["C"].id])
@@ -45,7 +45,6 @@ def test_a_person_is_known_with_departments_facets_and_grants(
     assert (identity.kind, identity.id, identity.name) == ("person", person.id, "王丽")
     assert (identity.is_confirmed, identity.is_staff, identity.locale) == (True, True, "zh_CN")
     assert identity.departments_text == "科室C1、科室A"
-    assert identity.facets == {"*", f"p:{person.id}"}
     assert [grant.permission for grant in identity.grants] == ["notes:publish"]
     assert identity.session_id == begun.session_id
 
@@ -61,7 +60,7 @@ def test_a_person_without_department_has_no_text(look, sessions, hospital):
     assert look(sessions.begin_person(hospital.person("9"), "qr", Origin())).departments_text == ""
 
 
-def test_an_identity_costs_three_queries(look, begun, person, grants, administrator, hospital, session):
+def test_an_identity_with_grants_costs_two_queries(look, begun, person, grants, administrator, hospital, session):
     for key in ("wall", "door", None):
         grants.grant(administrator, person, "notes:publish", key, [hospital.departments["H"].id])
     session.flush()
@@ -72,7 +71,7 @@ def test_an_identity_costs_three_queries(look, begun, person, grants, administra
     identity = look(begun)
 
     assert len(identity.grants) == 3
-    assert len(statements) == 3
+    assert len(statements) == 2
 
 
 def test_an_administrator_is_known_without_rights_of_staff(look, sessions, administrator):
@@ -145,7 +144,6 @@ def identity_with(*grants, is_confirmed=True, shared=()):
         "zh_CN",
         False,
         "",
-        frozenset(),
         grants,
         frozenset(shared),
     )

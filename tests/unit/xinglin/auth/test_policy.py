@@ -12,7 +12,7 @@ from xinglin.auth.policy import SecurityPolicy
 def identity(kind="person", *, is_confirmed=True, permissions=("notes:write",)):
     grants = tuple(HeldGrant(name, None, frozenset(), frozenset(), None) for name in permissions)
     shared = frozenset({"notes:read"}) if kind == "person" else frozenset()
-    return Identity(kind, 1, "p1", "王丽", "s", is_confirmed, "zh_CN", False, "", frozenset(), grants, shared)
+    return Identity(kind, 1, "p1", "王丽", "s", is_confirmed, "zh_CN", False, "", grants, shared)
 
 
 @pytest.fixture

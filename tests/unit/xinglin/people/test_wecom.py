@@ -406,8 +406,10 @@ def test_sync_that_finds_nothing_new_says_only_that(
 
 def test_creating_asks_first_and_names_a_slow_job(site: CliContext, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "：0 人" in _run(site, "create-in-wecom").output
-    _hire(site, NEWCOMERS[0])
-    assert _run(site, "create-in-wecom", answer="n\n").exit_code == 1
+    _hire(site, *NEWCOMERS[:2])
+    refused = _run(site, "create-in-wecom", answer="n\n")
+    assert refused.exit_code == 1
+    assert "77002 无联系: 没有手机号，也没有邮箱。" in refused.output
     monkeypatch.setattr(batch, "POLLS", 0)
     result = _run(site, "create-in-wecom", answer="y\n")
     assert "回调" in result.output
