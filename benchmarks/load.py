@@ -77,7 +77,9 @@ def prepared(path: str, cookie: str = "") -> bytes:
 
 def drive(port: int, requests: Iterator[bytes], *, clients: int, count: int) -> Answers:
     """Send `count` requests over `clients` connections as fast as they are answered."""
-    lock, left, latencies, failures = threading.Lock(), [count], [], []
+    lock, left = threading.Lock(), [count]
+    latencies: list[float] = []
+    failures: list[Exception] = []
 
     def take() -> bytes | None:
         with lock:

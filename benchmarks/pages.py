@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -13,7 +14,9 @@ from benchmarks.stack import Stack
 
 ALONE, TOGETHER = 300, 1200
 CLIENTS = 16
-WARM = 60
+WARM = 400
+"""PostgreSQL plans a statement anew for its first ten times on each connection."""
+SETTLE_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -28,10 +31,11 @@ class Cost:
 def measure(port: int, pids: list[int], requests: Callable[[], Iterator[bytes]]) -> Cost:
     """Warm up, then one client, then sixteen."""
     source = requests()
-    drive(port, source, clients=4, count=WARM)
+    drive(port, source, clients=CLIENTS, count=WARM)
     before = seconds_of(pids)
     alone = drive(port, source, clients=1, count=ALONE)
     together = drive(port, source, clients=CLIENTS, count=TOGETHER)
+    time.sleep(SETTLE_SECONDS)  # what is written in batches after the answers belongs to them
     used = seconds_of(pids) - before
     return Cost(1000 * used / (alone.count + together.count), alone, together)
 

@@ -16,6 +16,7 @@ import pyramid_openapi3
 import pytest
 
 from xinglin.auth.sessions import Lifetimes, Origin, SessionService
+from xinglin.kernel.orm import Base
 from xinglin.people.models import Person, PersonFacet
 
 if TYPE_CHECKING:
@@ -105,6 +106,9 @@ def vendor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Vendor]:
     """`vendor.install("alpha", hooks)` makes the plugin `alpha` known to this test alone."""
     made = Vendor(tmp_path / "vendors", monkeypatch)
     yield made
+    for mapper in list(Base.registry.mappers):
+        if mapper.class_.__module__.partition(".")[0] in made.packages:
+            Base.metadata.remove(mapper.local_table)
     for name in [name for name in sys.modules if name.partition(".")[0] in made.packages]:
         del sys.modules[name]
 

@@ -17,9 +17,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-WECOM_AGENT = (
-    "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/126.0 Mobile Safari/537.36 MicroMessenger wxwork/4.1"
-)
+WECOM_AGENT = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/126.0 Mobile Safari/537.36 MicroMessenger wxwork/4.1"
 SHOTS = Path(os.environ.get("XINGLIN_SHOTS", ROOT / "var" / "screenshots"))
 
 

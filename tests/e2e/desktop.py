@@ -47,7 +47,9 @@ def grant(screen: Screen, staff_no: str, permission: str, column: str, departmen
     screen.choose("objectBox", column)
     model = screen.part(QTreeView, "departmentTree").model()
     flags = Qt.MatchFlag.MatchStartsWith | Qt.MatchFlag.MatchRecursive
-    found: list[QModelIndex] = model.match(model.index(0, 0), Qt.ItemDataRole.DisplayRole, department, 1, flags)
+    found: list[QModelIndex] = model.match(
+        model.index(0, 0), Qt.ItemDataRole.DisplayRole, department, 1, flags
+    )
     assert model.setData(found[0], Qt.CheckState.Checked, Qt.ItemDataRole.CheckStateRole)
     screen.part(QDateEdit, "expiryDate").setDate(until)
     screen.press("saveGrantButton")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -184,6 +185,29 @@ class TestFaults:
         said = bare.run("db", "upgrade")
         assert (said.code, said.err.count("\n")) == (1, 1)
         assert "unable to open database file" in said.err
+
+    def test_serve_needs_current_tables(self, bare: Shell) -> None:
+        bare.run("init")
+        said = bare.run("serve")
+        assert said.code == 1
+        assert "the database is behind. Cure: xinglin db upgrade" in said.err
+
+    def test_a_port_that_is_taken(self, bare: Shell) -> None:
+        bare.run("init")
+        bare.run("db", "upgrade")
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            listen = f"127.0.0.1:{taken.getsockname()[1]}"
+            ini = bare.ini.read_text(encoding="utf-8").replace("# The modules", f"listen = {listen}\n#", 1)
+            bare.ini.write_text(ini, encoding="utf-8")
+            said = bare.run("serve")
+        assert said.code == 1
+        assert f"cannot listen on {listen}: Address already in use. Cure: stop what uses it" in said.err
+
+    def test_a_folder_that_cannot_be_made(self, bare: Shell) -> None:
+        (bare.ini.parent / "files").write_text("a file, no folder")
+        said = bare.run("init")
+        assert (said.code, said.err.count("\n")) == (1, 1)
+        assert "files" in said.err
 
     def test_wrong_use(self, site: Shell) -> None:
         assert site.run("plugins", "enable", "newz").code == 2

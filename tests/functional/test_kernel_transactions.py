@@ -219,7 +219,6 @@ class TestKilledConnections:
         assert post(browser, token=token, thing="a", request_key="key-1").status_int == 303
         assert written(portal) == ["a"]
 
-
     @pytest.mark.usefixtures("hasty")
     def test_even_between_the_last_statement_and_the_commit(self, portal: Portal) -> None:
         answer = post(log_in(portal), "/alpha/dying", thing="a", request_key="key-1")

@@ -24,7 +24,7 @@ from xinglin.kernel.settings import CoreSettings
 from xinglin.people import tree
 from xinglin.people.models import Department, Membership, Person, PersonFacet, PersonState
 from xinglin.people.pinyin import query_key
-from xinglin.people.service import PeopleService, _matches
+from xinglin.people.service import PeopleService, matches
 from xinglin.types import Permission, ScopeObject
 
 _ = translator("core")
@@ -85,7 +85,7 @@ class DirectoryService:
         found = self._people.search(text, limit, states=everyone) if key else self._first_people(limit)
         total = len(found)
         if total == limit:
-            condition = [_matches(key)] if key else []
+            condition = [matches(key)] if key else []
             total = self._session.scalar(select(func.count(Person.id)).where(*condition)) or 0
         return PersonPage(tuple(map(_person, found)), total)
 

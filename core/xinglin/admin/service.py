@@ -35,7 +35,7 @@ from xinglin.auth.models import Administrator, Grant
 from xinglin.kernel.transactions import RequestKey
 from xinglin.people.models import Department, Membership, Person, PersonState
 from xinglin.people.pinyin import query_key
-from xinglin.people.service import _matches
+from xinglin.people.service import matches
 from xinglin.types import Clock, Permission, ScopeObject
 
 _ = translator("core")
@@ -65,7 +65,7 @@ class GrantDesk:
         """One page, the youngest first; `state` is active, expired, revoked or all, `text` finds the person."""
         conditions = self._in_state(state)
         if key := query_key(text):
-            conditions.append(_matches(key))
+            conditions.append(matches(key))
         query = select(Grant).join(Grant.person).where(*conditions)
         total = self._session.scalar(query.with_only_columns(func.count(Grant.id))) or 0
         places = (

@@ -8,10 +8,11 @@ import queue
 import threading
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from xinglin.audit.service import Actor, AuditTrail
+from xinglin.audit.service import Act, Actor, row_of, write
 from xinglin.crypto.service import Keyring
 from xinglin.kernel.db import Database
 from xinglin.types import Clock
@@ -24,15 +25,15 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class View:
-    """A look at a thing; it is the clock of its own record, which may be written much later."""
+    """A look at a thing; its record may be written much later."""
 
     actor: Actor
     object_kind: str
     object_id: str
     at: datetime
 
-    def now(self) -> datetime:
-        return self.at
+    def row(self, keyring: Keyring) -> dict[str, Any]:
+        return row_of(self.actor, Act("page.view", self.object_kind, self.object_id), self.at, keyring)
 
 
 class ViewRecorder:
@@ -85,9 +86,7 @@ class ViewRecorder:
     def _write(self, views: list[View]) -> bool:
         try:
             with self._database.session() as session:
-                for view in views:
-                    trail = AuditTrail(session, view.actor, view, self._keyring)
-                    trail.record("page.view", view.object_kind, view.object_id)
+                write(session, [view.row(self._keyring) for view in views])
         except SQLAlchemyError as error:
             logger.error(
                 "%d page views wait for the database to return: %s", len(views), type(error).__name__

@@ -144,7 +144,10 @@ def _administrator(row: Row[Any], locale: str) -> Identity:
 
 
 def _person(
-    reader: Session | Connection, rows: Sequence[Row[Any]], now: datetime, permissions: Mapping[str, Permission]
+    reader: Session | Connection,
+    rows: Sequence[Row[Any]],
+    now: datetime,
+    permissions: Mapping[str, Permission],
 ) -> Identity:
     row = rows[0]
     return Identity(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, and_, delete, select, update
 
 from xinglin.auth.failures import FailureBook
 from xinglin.auth.models import ConfirmationCode, LoginSession
 from xinglin.auth.oauth import OAuthService
-from xinglin.people.models import Person, PersonState
+from xinglin.people.models import SHUT_OUT, Person, PersonState
 from xinglin.types import Job, JobContext
 
 KEEP_CODES = timedelta(days=1)
@@ -27,19 +27,27 @@ def forget_old(context: JobContext) -> None:
 
 
 def end_sessions_of_gone(context: JobContext) -> None:
-    """End what is left of sessions of persons who are not active: they are refused anyway, this makes it visible."""
+    """End sessions of persons who are not active, and those begun through WeCom of persons whom WeCom shut out."""
     gone = select(Person.id).where(Person.state != PersonState.ACTIVE)
+    shut_out = select(Person.id).where(Person.unreachable_reason.in_(SHUT_OUT))
+    through_wecom = LoginSession.method.in_(("wecom", "qr"))
+    _end(context, LoginSession.person_id.in_(gone), "not active")
+    _end(context, and_(LoginSession.person_id.in_(shut_out), through_wecom), "not in WeCom")
+
+
+def _end(context: JobContext, condition: ColumnElement[bool], reason: str) -> None:
     rows = context.session.execute(
         update(LoginSession)
-        .where(LoginSession.ended_at.is_(None), LoginSession.person_id.in_(gone))
-        .values(ended_at=context.clock.now(), end_reason="not active")
+        .where(LoginSession.ended_at.is_(None), condition)
+        .values(ended_at=context.clock.now(), end_reason=reason)
         .returning(LoginSession.public_id)
+        .execution_options(synchronize_session=False)
     ).all()
     for row in rows:
-        context.audit.record("session.end", "session", row.public_id, after={"reason": "not active"})
+        context.audit.record("session.end", "session", row.public_id, after={"reason": reason})
 
 
 JOBS = [
     Job("core.forget_old_logins", forget_old, timedelta(hours=1)),
-    Job("core.end_sessions_of_gone", end_sessions_of_gone, timedelta(minutes=1)),
+    Job("core.end_sessions_of_gone", end_sessions_of_gone, timedelta(seconds=20)),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, exists, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, exists, or_, select
 
 from xinglin.auth.models import Administrator, Grant, GrantDepartment, LoginSession
 from xinglin.people.models import Department, Membership, Person
@@ -21,7 +21,7 @@ def _is_in_force() -> ColumnElement[Any]:
     return _grant.c.revoked_at.is_(None) & is_open
 
 
-OWNER = (
+OWNER: Select[Any] = (
     select(
         _session.c.public_id.label("session_id"),
         _session.c.method,
@@ -53,7 +53,7 @@ OWNER = (
 )
 """The session `token_hash` with its owner, a row for each department of a person; parameter `now`."""
 
-GRANTS = (
+GRANTS: Select[Any] = (
     select(
         _grant.c.id,
         _grant.c.permission,

@@ -145,3 +145,6 @@ def main() -> None:
         reason = " ".join(str(error.orig).split())
         click.echo(f"xinglin: the database cannot be used: {reason}. Cure: see `xinglin doctor`", err=True)
         sys.exit(1)
+    except OSError as error:
+        click.echo(f"xinglin: {error}. Cure: let the portal's user use it", err=True)
+        sys.exit(1)

@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy
 from pyramid_retry import mark_error_retryable
-from sqlalchemy import Connection, Engine, event, exc, orm
+from sqlalchemy import Connection, CursorResult, Engine, Executable, event, exc, orm
 from transaction import TransactionManager
 from zope.sqlalchemy.datamanager import STATUS_ACTIVE, STATUS_CHANGED, join_transaction
 
@@ -53,6 +53,12 @@ def refuse_on_reader(session: orm.Session, *names: str) -> None:
 
 def _lost_write(names: str) -> RuntimeError:
     return RuntimeError(f"a GET wrote {names}. Cure: give its view the option writes=True")
+
+
+def ask(session: orm.Session, query: Executable, **parameters: Any) -> CursorResult[Any]:
+    """Rows of a statement that was built once, with `bindparam`s. It runs below the ORM, which would cost as much again."""
+    session.flush()
+    return session.connection().execute(query, parameters)
 
 
 def _changed(session: orm.Session) -> bool:

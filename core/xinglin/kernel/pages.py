@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
+from jinja2 import Template
 from pyramid.config import Configurator
 from pyramid.csrf import get_csrf_token
 from pyramid.events import BeforeRender
+from pyramid.renderers import RendererHelper
 from pyramid.request import Request
 from pyramid.threadlocal import get_current_request
+from pyramid_jinja2 import IJinja2Environment
 
 from xinglin.kernel.requests import path_of
 from xinglin.types import MenuItem, Slot
@@ -66,14 +69,33 @@ class Menu:
 
 def includeme(config: Configurator) -> None:
     config.add_subscriber(add_page_values, BeforeRender)
+    config.add_renderer(".jinja2", PageRenderer)
 
     def add_globals() -> None:
         environment = config.get_jinja2_environment()
+        # Jinja2 would chain each template's own globals before ours, and look through the chain at every import
+        environment.make_globals = lambda own: {**environment.globals, **own} if own else environment.globals
         environment.globals.update(
             _=translate, asset=asset, csrf_token=csrf_token, request_key=request_key, format_time=format_time
         )
 
     config.action(None, add_globals, order=999)
+
+
+class PageRenderer:
+    """Draws a template found by its name on the search path alone, never beside the caller; it is looked for once."""
+
+    def __init__(self, info: RendererHelper) -> None:
+        self._info = info
+
+    @cached_property
+    def _template(self) -> Template:
+        environment = self._info.registry.getUtility(IJinja2Environment, name=".jinja2")
+        return environment.get_template(self._info.name)
+
+    def __call__(self, value: Mapping[str, Any], system: dict[str, Any]) -> str:
+        system.update(value)
+        return self._template.render(system)
 
 
 def add_page_values(event: BeforeRender) -> None:

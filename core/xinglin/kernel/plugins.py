@@ -7,6 +7,7 @@ import inspect
 import logging
 import traceback
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from types import ModuleType, TracebackType
@@ -252,10 +253,11 @@ def call_each(plugins: PluginSet, hook: str, session: Session, **arguments: Any)
 def call_safely(session: Session, culprit: str, what: str, function: Callable[[], Any]) -> tuple[bool, Any]:
     """Whether `function` succeeded, and its result; what a failing one did is undone, its name is in the log.
 
-    A lost database is nobody's fault and goes through, so that the whole request is tried again.
+    A session that only reads has nothing to undo, so no savepoint is spent on it. A lost database is nobody's
+    fault and goes through, so that the whole request is tried again.
     """
     try:
-        with session.begin_nested():
+        with nullcontext() if session.info.get("writes") is False else session.begin_nested():
             return True, function()
     except Exception as error:
         if IRetryableError.providedBy(error):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from pyramid.config import Configurator
+from pyramid.interfaces import IRequestExtensions, IRequestFactory
+from pyramid.registry import Registry
 from pyramid.request import Request
 
 from xinglin.audit.service import Actor, AuditTrail
@@ -15,6 +18,9 @@ from xinglin.kernel.db import Session
 from xinglin.kernel.plugins import PluginSet, call_safely
 from xinglin.kernel.site import Site
 
+LAST = 10_000
+OF_SESSION = ("db", "audit", "files", "_xinglin_services")
+"""What a request holds that belongs to its session."""
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -32,19 +38,35 @@ def includeme(config: Configurator, site: Site, found: PluginSet) -> None:
     config.add_request_method(note_view, "note_view")
     config.add_request_method(translate, "translate")
     config.add_request_method(safely, "safely")
+    config.add_request_method(writing, "writing")
     config.add_view_deriver(writing_view, "writing_view", under="INGRESS", over="secured_view")
+    config.action(None, lambda: _fold_extensions(config.registry), order=LAST)
+
+
+def _fold_extensions(registry: Registry) -> None:
+    """Put all request methods into one class; Pyramid would make a new class of them for every request."""
+    found = registry.queryUtility(IRequestExtensions)
+    factory = registry.queryUtility(IRequestFactory, default=Request)
+    folded = type(factory.__name__, (factory,), {**found.methods, **found.descriptors})
+    registry.registerUtility(folded, IRequestFactory)
+    registry.unregisterUtility(provided=IRequestExtensions)
 
 
 def writing_view(view, info):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """The view option `writes=True`: a GET that writes (a first reading) takes the writer from the start."""
-    if not info.options.get("writes"):
-        return view
+    """The view option `writes=True`: a GET that writes has a transaction, and the writer of SQLite from the start."""
 
     def marked(context, request):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
         request.environ["xinglin.writes"] = True
         return view(context, request)
 
-    return marked
+    def watched(context, request):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        response = view(context, request)
+        session = request.__dict__.get("db")
+        if session is not None and not session.info["writes"]:
+            session.flush()  # what was only added would be lost in silence: this says so
+        return response
+
+    return marked if info.options.get("writes") else watched
 
 
 writing_view.options = ("writes",)  # type: ignore[attr-defined]
@@ -56,11 +78,32 @@ def path_of(request: Request) -> str:
 
 
 def db(request: Request) -> Session:
-    """The session of this request's transaction; for reading methods a reader unless the view `writes`."""
+    """The session of this request; for reading methods one that only reads, unless the view `writes`."""
     writes = request.method not in READING_METHODS or bool(request.environ.get("xinglin.writes"))
     session: Session = request.registry.xinglin_site.database.request_session(request.tm, writes=writes)
     request.add_finished_callback(lambda _request: session.close())
     return session
+
+
+@contextmanager
+def writing(request: Request) -> Iterator[None]:
+    """A short transaction inside a request that reads, such as the receipt of a first opening.
+
+    What `request.db`, `request.audit` and `request.service` give inside the block belongs to it; it commits at its
+    end. Inside a request that writes, the block belongs to the request's own transaction.
+    """
+    if request.db.info["writes"]:
+        yield
+        return
+    kept = {name: request.__dict__.pop(name) for name in OF_SESSION if name in request.__dict__}
+    try:
+        with request.registry.xinglin_site.database.session() as session:
+            request.__dict__["db"] = session
+            yield
+    finally:
+        for name in OF_SESSION:
+            request.__dict__.pop(name, None)
+        request.__dict__.update(kept)
 
 
 def request_id(request: Request) -> str:

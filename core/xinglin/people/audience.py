@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, delete, exists, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, delete, select
+from sqlalchemy.orm import Session
 
 from xinglin.api.i18n import translator
 from xinglin.people.errors import AudienceRefused
@@ -113,18 +113,22 @@ class _Candidate:
 def visible(
     audience_id: SQLColumnExpression[int] | SQLColumnExpression[int | None], person_id: int
 ) -> ColumnElement[bool]:
-    """SQL condition: this person belongs to the audience in that column. NULL, like an empty audience, is nobody."""
-    return _named(audience_id, person_id, is_exclusion=False) & ~_named(
-        audience_id, person_id, is_exclusion=True
+    """SQL condition: this person belongs to the audience in that column. NULL, like an empty audience, is nobody.
+
+    `person_id` may be a `bindparam` of a statement that is built once.
+    """
+    return audience_id.in_(_naming(person_id, is_exclusion=False)) & audience_id.not_in(
+        _naming(person_id, is_exclusion=True)
     )
 
 
-def _named(audience_id: Any, person_id: int, *, is_exclusion: bool) -> ColumnElement[bool]:
-    term, facet = aliased(AudienceTerm), aliased(PersonFacet)
-    return exists(
-        select(term.id)
-        .join(facet, (facet.facet == term.facet) & (facet.person_id == person_id))
-        .where(term.audience_id == audience_id, term.is_exclusion.is_(is_exclusion))
+def _naming(person_id: int, *, is_exclusion: bool) -> Select[int]:
+    """The audiences of which a term names the person. Not correlated: found once, not for every row of a list."""
+    term, facet = AudienceTerm.__table__.alias(), PersonFacet.__table__.alias()
+    return (
+        select(term.c.audience_id)
+        .join(facet, facet.c.facet == term.c.facet)
+        .where(facet.c.person_id == person_id, term.c.is_exclusion.is_(is_exclusion))
     )
 
 

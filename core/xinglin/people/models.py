@@ -33,6 +33,10 @@ class Unreachable(enum.StrEnum):
     UNLICENSED = "unlicensed"
 
 
+SHUT_OUT = (Unreachable.NOT_IN_WECOM, Unreachable.DISABLED_IN_WECOM)
+"""Whom WeCom does not let in any more: a login through it is no longer worth anything."""
+
+
 class Department(Base):
     """A node of the organisation tree; `path` is `/1/12/40/`, ids from the root down to itself."""
 

@@ -114,16 +114,25 @@ class Change:
 
 
 def difference(before: Record | None, after: Record) -> Change | None:
-    """What turns `before` into `after`; None when they are equal. A new one lists only what is not empty."""
+    """What turns `before` into `after`; None when they are equal. A new one lists what is not empty or unusual."""
     is_person = isinstance(after, PersonRecord)
     kind: Kind = PERSON if is_person else DEPARTMENT
     key = _key(after)
     old = dataclasses.asdict(before) if before else {}
+    usual = {
+        field.name: field.default
+        for field in dataclasses.fields(after)
+        if field.default is not dataclasses.MISSING
+    }
     fields = tuple(
         FieldChange(name, _plain(old.get(name)), _plain(value))
         for name, value in dataclasses.asdict(after).items()
         if name not in {"staff_no", "code"}
-        and (value != old[name] if before else value not in (None, "", (), False))
+        and (
+            value != old[name]
+            if before
+            else value not in (None, "", (), False) or value != usual.get(name, value)
+        )
     )
     if before and not fields:
         return None

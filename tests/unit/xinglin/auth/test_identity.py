@@ -35,9 +35,7 @@ def begun(sessions, person):
     return sessions.begin_person(person, "wecom", Origin("10.0.0.7", "wxwork", "r1"))
 
 
-def test_a_person_is_known_with_departments_and_grants(
-    look, begun, person, grants, administrator, hospital
-):
+def test_a_person_is_known_with_departments_and_grants(look, begun, person, grants, administrator, hospital):
     grants.grant(administrator, person, "notes:publish", "wall", [hospital.departments["C"].id])
 
     identity = look(begun)
@@ -60,7 +58,9 @@ def test_a_person_without_department_has_no_text(look, sessions, hospital):
     assert look(sessions.begin_person(hospital.person("9"), "qr", Origin())).departments_text == ""
 
 
-def test_an_identity_with_grants_costs_two_queries(look, begun, person, grants, administrator, hospital, session):
+def test_an_identity_with_grants_costs_two_queries(
+    look, begun, person, grants, administrator, hospital, session
+):
     for key in ("wall", "door", None):
         grants.grant(administrator, person, "notes:publish", key, [hospital.departments["H"].id])
     session.flush()

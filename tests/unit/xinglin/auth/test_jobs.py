@@ -7,7 +7,7 @@ from xinglin.auth.jobs import JOBS
 from xinglin.auth.models import ConfirmationCode, LoginFailure, LoginSession, OAuthState
 from xinglin.auth.oauth import OAuthService
 from xinglin.auth.sessions import Origin
-from xinglin.people.models import PersonState
+from xinglin.people.models import PersonState, Unreachable
 from xinglin.types import JobContext
 
 
@@ -51,4 +51,16 @@ def test_sessions_of_who_left_are_ended_and_audited(run, session, person, collea
 
     ended = dict(session.execute(select(LoginSession.public_id, LoginSession.end_reason)).all())
     assert ended == {gone.session_id: "not active", stays.session_id: ""}
+    assert recorded().count(("session.end", "ok")) == 1
+
+
+def test_who_was_shut_out_of_wecom_is_out_here_too(run, session, person, colleague, sessions, recorded):
+    gone = sessions.begin_person(person, "wecom", Origin())
+    by_code = sessions.begin_person(colleague, "code", Origin())
+    person.unreachable_reason = colleague.unreachable_reason = Unreachable.DISABLED_IN_WECOM
+
+    run("core.end_sessions_of_gone")
+
+    ended = dict(session.execute(select(LoginSession.public_id, LoginSession.end_reason)).all())
+    assert ended == {gone.session_id: "not in WeCom", by_code.session_id: ""}
     assert recorded().count(("session.end", "ok")) == 1

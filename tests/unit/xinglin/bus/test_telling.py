@@ -51,9 +51,7 @@ def context(vendor: Vendor, database: Database, clock: FrozenClock, keyring: Key
     return worker_context(database, clock, keyring, "alpha", "beta")
 
 
-def worker_context(
-    database: Database, clock: FrozenClock, keyring: Keyring, *names: str
-) -> WorkerContext:
+def worker_context(database: Database, clock: FrozenClock, keyring: Keyring, *names: str) -> WorkerContext:
     nothing = cast("Any", None)
     found = load(names, IniFile(Path("site.ini")), {})
     return WorkerContext(database, clock, keyring, nothing, found, nothing)

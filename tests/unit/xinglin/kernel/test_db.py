@@ -120,7 +120,10 @@ def test_a_writer_does_not_wait_for_a_reader(small: Database) -> None:
 class TestSQLite:
     def test_is_durable_and_checks_foreign_keys(self, database: Database) -> None:
         with database.read_session() as session:
-            pragmas = [session.scalar(text(f"PRAGMA {name}")) for name in ("journal_mode", "synchronous", "foreign_keys")]
+            pragmas = [
+                session.scalar(text(f"PRAGMA {name}"))
+                for name in ("journal_mode", "synchronous", "foreign_keys")
+            ]
         assert pragmas == ["wal", 2, 1]
 
     def test_a_lock_of_another_process_is_worth_another_try(self, small: Database) -> None:
@@ -160,11 +163,15 @@ class TestSQLite:
 @pytest.mark.parametrize("backend", ["postgresql"])
 class TestPostgreSQL:
     def test_a_killed_connection_is_worth_another_try_and_the_next_one_works(self, small: Database) -> None:
-        with pytest.raises(exc.OperationalError) as caught, small.session() as session:
-            session.add(JobRun(name="a", due_at=NOW))
-            session.flush()
-            kill(small, session.scalar(text("SELECT pg_backend_pid()")))
-            session.execute(select(JobRun))
+        def act() -> None:
+            with small.session() as session:
+                session.add(JobRun(name="a", due_at=NOW))
+                session.flush()
+                kill(small, session.scalar(text("SELECT pg_backend_pid()")))
+                session.execute(select(JobRun))
+
+        with pytest.raises(exc.OperationalError) as caught:
+            act()
         assert IRetryableError.providedBy(caught.value)
         add(small, "b")
         assert count(small) == 1
@@ -214,7 +221,9 @@ class TestRequestSession:
         manager.begin()
         session = database.request_session(manager, writes=False)
         session.add(JobRun(name="a", due_at=NOW))
-        with pytest.raises(RuntimeError, match=r"a GET wrote JobRun\. Cure: give its view the option writes=True"):
+        with pytest.raises(
+            RuntimeError, match=r"a GET wrote JobRun\. Cure: give its view the option writes=True"
+        ):
             session.flush()
         manager.abort()
         session.close()

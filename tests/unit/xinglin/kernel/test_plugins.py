@@ -47,7 +47,9 @@ def test_only_the_named_ones_are_loaded_in_the_order_of_the_ini(vendor: Vendor) 
 def test_what_is_not_installed_is_named_with_a_cure(vendor: Vendor) -> None:
     vendor.install("alpha")
     error = refused("alpha", "betta")
-    assert str(error).startswith("plugin betta: discover: not installed. Cure: install its package; known: alpha")
+    assert str(error).startswith(
+        "plugin betta: discover: not installed. Cure: install its package; known: alpha"
+    )
 
 
 @pytest.mark.parametrize(
@@ -129,7 +131,7 @@ class TestSettings:
         vendor.install("alpha", SETTINGS)
         with pytest.raises(SettingsError, match=r"site\.ini: \[xinglin:alpha\] colour: required and not set"):
             loaded("alpha")
-        with pytest.raises(SettingsError, match="color: unknown key. Cure: did you mean colour"):
+        with pytest.raises(SettingsError, match=r"color: unknown key\. Cure: did you mean colour"):
             loaded("alpha", ini=self.ini(color="red"))
 
     def test_a_plugin_without_settings_accepts_none(self, vendor: Vendor) -> None:
@@ -145,8 +147,16 @@ class TestSettings:
 @pytest.mark.parametrize(
     ("hook", "stage", "reason"),
     [
-        ("permissions(): return [Permission('read', 't', 's')]", "permission", "'read' must begin with 'alpha:'"),
-        ("permissions(): return [Permission('beta:read', 't', 's')]", "permission", "must begin with 'alpha:'"),
+        (
+            "permissions(): return [Permission('read', 't', 's')]",
+            "permission",
+            "'read' must begin with 'alpha:'",
+        ),
+        (
+            "permissions(): return [Permission('beta:read', 't', 's')]",
+            "permission",
+            "must begin with 'alpha:'",
+        ),
         ("push_kinds(): return [PushKind('notice', 't', 's')]", "push kind", "must begin with 'alpha.'"),
         ("permissions(): return ['alpha:read']", "xinglin_permissions", "instead of Permission"),
         ("permissions(): return None", "xinglin_permissions", "TypeError"),
@@ -177,8 +187,16 @@ def test_a_wrong_declaration(vendor: Vendor, hook: str, stage: str, reason: str)
 @pytest.mark.parametrize(
     ("hook", "stage", "reason"),
     [
-        ("permissions(): return [Permission('alpha:read', 't', 's')] * 2", "permission", "alpha:read is declared twice"),
-        ("push_kinds(): return [PushKind('alpha.notice', 't', 's')] * 2", "push kind", "alpha.notice is declared twice"),
+        (
+            "permissions(): return [Permission('alpha:read', 't', 's')] * 2",
+            "permission",
+            "alpha:read is declared twice",
+        ),
+        (
+            "push_kinds(): return [PushKind('alpha.notice', 't', 's')] * 2",
+            "push kind",
+            "alpha.notice is declared twice",
+        ),
         ("jobs(): return [Job('clean', print, timedelta(1))] * 2", "job", "clean is declared twice"),
     ],
 )
