@@ -108,10 +108,20 @@ class WriteSchema(CSRFSchema):
         return schema
 
 
+class TitleInput(deform.widget.TextAreaWidget):
+    """One line that wraps on a phone. It takes more than the limit and counts: a pasted end is not lost unseen."""
+
+    def __init__(self) -> None:
+        super().__init__(rows=2, attributes={"maxlength": None, "data-one-line": "", "data-limit": TITLE_LENGTH})
+
+    def deserialize(self, field: Any, pstruct: Any) -> Any:
+        return super().deserialize(field, " ".join(pstruct.splitlines()) if isinstance(pstruct, str) else pstruct)
+
+
 class NoticeSchema(CSRFSchema):
     """What an author types. Everything may be missing in a draft; `publish` asks for the rest."""
 
-    title = Text(title=_("Headline"), max_length=TITLE_LENGTH, missing="")
+    title = Text(title=_("Headline"), max_length=TITLE_LENGTH, missing="", widget=TitleInput())
     body = RichText(title=_("Body text"), max_length=BODY_LENGTH, missing="")
     pictures = Files(
         title=_("Add pictures"),

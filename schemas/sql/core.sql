@@ -131,6 +131,7 @@ CREATE TABLE core_oauth_state (
 	state_hash VARCHAR(64) NOT NULL,
 	browser_hash VARCHAR(64) NOT NULL,
 	next_path VARCHAR(2048) NOT NULL,
+	method VARCHAR(16) NOT NULL,
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	used_at TIMESTAMP WITH TIME ZONE,
 	CONSTRAINT pk_core_oauth_state PRIMARY KEY (state_hash)

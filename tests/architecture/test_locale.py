@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.architecture.house import OURS, ROOT, package_of
-from xinglin.testing.rules.sentences import LOCALES, catalogue, missing, sentences_of, torn
+from xinglin.testing.rules.sentences import LOCALES, catalogue, contradictions, missing, sentences_of, torn
 
 CORE = ROOT / "core" / "xinglin"
 AREAS = ("core", *OURS)
@@ -39,6 +39,16 @@ def test_chinese_is_chinese(area: str) -> None:
     known = catalogue(folder_of(area), "zh_CN")
     latin = {words for words in known.values() if words and not re.search(r"[\u3000-\u9fff]", words)}
     assert {words for words in latin if len(words.split()) > 3} == set()
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_one_sentence_has_one_translation(locale: str) -> None:
+    assert list(contradictions(catalogue(folder_of(area), locale) for area in AREAS)) == []
+
+
+def test_two_translations_are_found() -> None:
+    found = contradictions([{"Post": "帖子", "Send": "发送"}, {"Post": "岗位", "Send": "发送", "Other": ""}])
+    assert list(found) == ["'Post' is '帖子' and '岗位'"]
 
 
 def test_what_is_missing_or_torn_is_found(tmp_path: Path) -> None:

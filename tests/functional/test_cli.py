@@ -357,7 +357,7 @@ class TestAudit:
 class TestDoctor:
     def test_a_site_in_order(self, bare: Shell) -> None:
         bare.run("init")
-        bare.run("db", "upgrade")
+        assert bare.run("db", "upgrade").code == 0
         said = bare.run("doctor")
         assert said.code == 0
         assert "BAD" not in said.out

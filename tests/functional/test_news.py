@@ -323,4 +323,4 @@ def test_english_readers_read_english(hospital):
     with hospital.session() as (session, _audit):
         session.scalars(select(Person).where(Person.name == "王丽")).one().locale = "en"
     page = hospital.phone_of(NURSE).get("/news")
-    assert "Nothing here yet" in page.text
+    assert "No notices here yet" in page.text

@@ -40,7 +40,7 @@ from xinglin_simulators.hospital.workbook import write_workbook
 
 PASSWORD = "correct horse battery"
 HEAD_NURSE = "10011"
-WRONG = "账号、密码或动态码不正确。"
+WRONG = "登录名、密码或动态验证码不正确。"
 NOBODY = "没有找到，请换一个写法。"
 DRAIN_MILLISECONDS = 5000
 

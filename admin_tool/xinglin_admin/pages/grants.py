@@ -40,7 +40,7 @@ class GrantsPage(Page):
         self._filter.setClearButtonEnabled(True)
         when_typing_pauses(self._filter, self._from_start)
         self._state = self._state_box()
-        self._table = table("grantTable", self._model, context.settings, [90, 130, 190, 110], wide=2)
+        self._table = table("grantTable", self._model, context.settings, [84, 96, 190, 100], wide=2)
         self._table.selectionModel().selectionChanged.connect(self._on_selection)
         self._facts = FactsCard(words.detail, words.choose_row, "grantFacts")
         self._pager = Pager(words, PAGE_SIZE)

@@ -26,9 +26,9 @@ class FactsCard(QScrollArea):
         self._column = QVBoxLayout(content)
         self._column.setContentsMargins(16, 14, 16, 14)
         self._column.setSpacing(2)
-        self._column.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._column.addWidget(label(heading, role="heading"))
         self._column.addSpacing(8)
+        self._column.addStretch()  # an alignment of the layout would cut wrapped lines
         self.show_facts(())
 
     def show_facts(self, facts: Sequence[Fact]) -> None:
@@ -43,7 +43,7 @@ class FactsCard(QScrollArea):
             text.setContentsMargins(0, 0, 0, 8)
             self._shown += [label(title, role="small"), text]
         for shown in self._shown:
-            self._column.addWidget(shown)
+            self._column.insertWidget(self._column.count() - 1, shown)
 
     def text(self) -> str:
         return "\n".join(shown.text() for shown in self._shown)

@@ -12,7 +12,7 @@ from xinglin_admin.widgets.named import named
 from xinglin_admin.widgets.tone_delegate import PillDelegate, ToneDelegate
 
 _ROW_HEIGHT = 38
-_STATE_WIDTH = 120
+_STATE_WIDTH = 96
 
 
 def table(

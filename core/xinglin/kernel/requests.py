@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from pyramid.config import Configurator
-from pyramid.interfaces import IRequestExtensions, IRequestFactory
-from pyramid.registry import Registry
+from pyramid.events import ApplicationCreated
 from pyramid.request import Request
 
 from xinglin.audit.service import Actor, AuditTrail
@@ -18,7 +17,6 @@ from xinglin.kernel.db import Session
 from xinglin.kernel.plugins import PluginSet, call_safely
 from xinglin.kernel.site import Site
 
-LAST = 10_000
 OF_SESSION = ("db", "audit", "files", "_xinglin_services")
 """What a request holds that belongs to its session."""
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -40,16 +38,15 @@ def includeme(config: Configurator, site: Site, found: PluginSet) -> None:
     config.add_request_method(safely, "safely")
     config.add_request_method(writing, "writing")
     config.add_view_deriver(writing_view, "writing_view", under="INGRESS", over="secured_view")
-    config.action(None, lambda: _fold_extensions(config.registry), order=LAST)
+    config.add_subscriber(fold_extensions, ApplicationCreated)
 
 
-def _fold_extensions(registry: Registry) -> None:
+def fold_extensions(event: ApplicationCreated) -> None:
     """Put all request methods into one class; Pyramid would make a new class of them for every request."""
-    found = registry.queryUtility(IRequestExtensions)
-    factory = registry.queryUtility(IRequestFactory, default=Request)
-    folded = type(factory.__name__, (factory,), {**found.methods, **found.descriptors})
-    registry.registerUtility(folded, IRequestFactory)
-    registry.unregisterUtility(provided=IRequestExtensions)
+    router = event.app
+    factory, found = router.request_factory, router.request_extensions
+    router.request_factory = type(factory.__name__, (factory,), {**found.methods, **found.descriptors})
+    router.request_extensions = None
 
 
 def writing_view(view, info):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201

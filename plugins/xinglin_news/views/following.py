@@ -9,6 +9,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.view import view_config
 
+from xinglin.api.i18n import translator
 from xinglin_news.models import Notice
 from xinglin_news.permissions import NewsPermission
 from xinglin_news.schemas import ReadersQuery
@@ -17,11 +18,17 @@ from xinglin_news.service.following import FollowingService
 from xinglin_news.service.writing import WritingService
 from xinglin_news.views.inputs import read
 from xinglin_news.views.moments import Moments
+from xinglin_news.views.sayings import says, says_refusal
+
+_ = translator("news")
 
 
 @view_config(route_name="news.readers", renderer="news/readers.jinja2", permission=NewsPermission.PUBLISH)
 def show_readers(request: Request) -> dict[str, Any]:
-    return _page(request, _notice(request))
+    notice = _notice(request)
+    sentence = _("Published. The readers are being told in WeCom.")
+    said = [says(request, sentence)] if "published" in request.GET and notice.is_published else []
+    return {**_page(request, notice), "notices": said}
 
 
 @view_config(
@@ -56,10 +63,7 @@ def _page(request: Request, notice: Notice) -> dict[str, Any]:
 
 def _refusal(request: Request, refused: ReminderRefused) -> dict[str, Any]:
     when = {"time": Moments(request)(refused.at)} if refused.at else {}
-    return {
-        "text": f"{request.translate(refused.message, **when)} {request.translate(refused.cure)}",
-        "is_error": True,
-    }
+    return says_refusal(request, refused, **when)
 
 
 def _notice(request: Request) -> Notice:

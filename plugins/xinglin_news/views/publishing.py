@@ -19,6 +19,7 @@ from xinglin_news.service.addressing import AddressingService, Choice, Choices, 
 from xinglin_news.service.publishing import PublishingService
 from xinglin_news.service.writing import WritingService
 from xinglin_news.views.inputs import read
+from xinglin_news.views.sayings import says_refusal
 
 
 @view_config(
@@ -47,7 +48,7 @@ def save_audience(request: Request) -> dict[str, Any] | Response:
         request.service(AddressingService).save(notice, rule)
     except DomainError as refused:
         request.response.status_int = refused.status
-        return {**_chooser(request, notice, rule, words), "notices": [_refusal(request, refused)]}
+        return {**_chooser(request, notice, rule, words), "notices": [says_refusal(request, refused)]}
     return HTTPSeeOther(request.route_path("news.publish", notice=notice.public_id))
 
 
@@ -71,7 +72,7 @@ def show_publish(request: Request) -> dict[str, Any]:
         request.service(PublishingService).check(notice)
         found["preview"] = addressing.preview(notice, addressing.rule(notice))
     except DomainError as refused:
-        found["notices"] = [_refusal(request, refused)]
+        found["notices"] = [says_refusal(request, refused)]
     return found
 
 
@@ -80,7 +81,8 @@ def publish(request: Request) -> Response:
     notice = _notice(request)
     request.service(PublishingService).publish(notice, read(ConfirmSchema(), request.POST)["version"])
     if notice.is_published:
-        return HTTPSeeOther(request.route_path("news.readers", notice=notice.public_id))
+        query = {"published": "1"}
+        return HTTPSeeOther(request.route_path("news.readers", notice=notice.public_id, _query=query))
     return HTTPSeeOther(request.route_path("news.mine"))
 
 
@@ -117,7 +119,7 @@ def _chooser(request: Request, notice: Notice, rule: Rule, words: dict[str, str]
     try:
         found["preview"] = service.preview(notice, rule)
     except DomainError as refused:
-        found["notices"] = [_refusal(request, refused)]
+        found["notices"] = [says_refusal(request, refused)]
     return found
 
 
@@ -171,10 +173,3 @@ def _side(
         people=list(map(Tick.of, people)),
         words=words,
     )
-
-
-def _refusal(request: Request, refused: DomainError) -> dict[str, Any]:
-    return {
-        "text": f"{request.translate(refused.message)} {request.translate(refused.cure)}",
-        "is_error": True,
-    }

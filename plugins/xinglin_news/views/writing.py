@@ -18,10 +18,12 @@ from xinglin.api.services import DomainError
 from xinglin_news.models import Notice
 from xinglin_news.permissions import NewsPermission
 from xinglin_news.schemas import NoticeSchema, WriteSchema
+from xinglin_news.service.errors import MayNotPublish
 from xinglin_news.service.publishing import returned_sentence
 from xinglin_news.service.writing import Writing, WritingService
 from xinglin_news.views.moments import Moments
 from xinglin_news.views.reading import picture_response
+from xinglin_news.views.sayings import says, says_refusal
 
 _ = translator("news")
 
@@ -51,7 +53,12 @@ def begin(request: Request) -> dict[str, Any] | Response:
     except deform.ValidationFailure:
         request.response.status_int = 422
         return {"form": render(form)}
-    notice = request.service(WritingService).begin(values["column"], values["department"])
+    try:
+        notice = request.service(WritingService).begin(values["column"], values["department"])
+    except MayNotPublish as refused:  # each of the two is hers, but not both together
+        request.response.status_int = refused.status
+        sentence = _("You may not issue notices of this column for this department: change one of the two.")
+        return {"form": render(form), "notices": [says(request, sentence, is_error=True)]}
     return HTTPSeeOther(request.route_path("news.edit", notice=notice.public_id))
 
 
@@ -72,9 +79,9 @@ def show_mine(request: Request) -> dict[str, Any]:
 def show_edit(request: Request) -> dict[str, Any]:
     notice = _notice(request)
     saved = _("Saved.") if notice.is_published else _("Saved as a draft.")
-    said = [_says(request, saved)] if "saved" in request.GET else []
+    said = [says(request, saved)] if "saved" in request.GET else []
     if notice.returned:
-        said.append(_says(request, returned_sentence(notice.returned), is_error=True))
+        said.append(says(request, returned_sentence(notice.returned), is_error=True))
     return _page(request, notice, _notice_form(request, notice), said)
 
 
@@ -93,7 +100,7 @@ def save(request: Request) -> dict[str, Any] | Response:
         return _page(request, notice, form, [])
     except DomainError as refused:  # what she typed stays on the page
         request.response.status_int = refused.status
-        return _page(request, notice, form, [_says_refusal(request, refused)])
+        return _page(request, notice, form, [says_refusal(request, refused)])
     refusals = _save_pictures(request, notice, values["pictures"])
     if refusals:
         request.response.status_int = 422
@@ -131,6 +138,8 @@ def _write_form(request: Request) -> deform.Form:
 
 def _notice_form(request: Request, notice: Notice) -> deform.Form:
     buttons = [deform.Button("next", _("Next: choose readers")), deform.Button("save", _("Save draft"))]
+    if not request.service(WritingService).may_publish(notice):
+        buttons = buttons[1:]
     if notice.is_published:
         buttons = [deform.Button("save", _("Save correction"))]
     schema = NoticeSchema()
@@ -162,7 +171,7 @@ def _save_pictures(request: Request, notice: Notice, uploads: list[Upload]) -> l
             with closing(upload.stream) as stream:
                 service.add_picture(notice, upload.name, stream, request.identity.public_id)
         except FileRefused as refused:
-            refusals.append(_says_refusal(request, refused, about=upload.name))
+            refusals.append(says_refusal(request, refused, about=upload.name))
     return refusals
 
 
@@ -178,14 +187,5 @@ def _page(request: Request, notice: Notice, form: deform.Form, said: list[dict[s
         sentence = _(
             "Your right to publish here has ended. You can still save this draft, but not publish it."
         )
-        said = [*said, _says(request, sentence, is_error=True)]
+        said = [*said, says(request, sentence, is_error=True)]
     return {"notice": notice, "form": render(form), "notices": said, "may_publish": may_publish}
-
-
-def _says(request: Request, sentence: str, *, is_error: bool = False) -> dict[str, Any]:
-    return {"text": request.translate(sentence), "is_error": is_error}
-
-
-def _says_refusal(request: Request, refused: DomainError, about: str = "") -> dict[str, Any]:
-    sentences = [about, request.translate(refused.message), request.translate(refused.cure)]
-    return {"text": " ".join(sentence for sentence in sentences if sentence), "is_error": True}

@@ -4,9 +4,9 @@ import Quill from "quill";
 
 const tools = [
   [{ header: [2, 3, false] }],
-  ["bold", "italic", "underline"],
+  ["bold", "underline"],
   [{ list: "ordered" }, { list: "bullet" }],
-  ["blockquote", "link", "image", "clean"],
+  ["link", "image", "clean"],
 ];
 
 async function upload(file, address, token) {

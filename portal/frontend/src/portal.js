@@ -2,8 +2,10 @@
 import "./portal.css";
 import "htmx.org";
 import "htmx.org/dist/ext/hx-sse.js";
+import { watchFields } from "./counter.js";
 import { watchSequences } from "./sequence.js";
 import { watchSubmits } from "./submit.js";
 
+watchFields(document);
 watchSequences(document);
 watchSubmits(document);

@@ -46,14 +46,14 @@ def test_a_code_of_the_second_factor_works_once(hospital, pc, secret, clock):
 
     again = break_glass(hospital.browser(user_agent=PC), secret, clock, code=code)
 
-    assert (again.status_int, "账号、密码或动态码不正确" in again.text) == (403, True)
+    assert (again.status_int, "登录名、密码或动态验证码不正确" in again.text) == (403, True)
     assert ("login.fail", "denied") in actions(hospital)
 
 
 def test_wrong_passwords_and_unknown_accounts_look_the_same_and_lock(hospital, pc, secret, clock):
     wrong = break_glass(pc, secret, clock, password="wrong password")
     unknown = break_glass(pc, secret, clock, login="nobody")
-    assert sentence_of(wrong) == sentence_of(unknown) == "账号、密码或动态码不正确。"
+    assert sentence_of(wrong) == sentence_of(unknown) == "登录名、密码或动态验证码不正确。"
     for _count in range(4):
         break_glass(pc, secret, clock, password="wrong password")
 

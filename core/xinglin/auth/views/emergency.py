@@ -27,6 +27,11 @@ def issue(request: Request) -> Response:
     return _page(request, code=code)
 
 
+def _sentence(request: Request, error: DomainError) -> str:
+    gap = "" if request.locale_name == "zh_CN" else " "  # 。 brings its own
+    return f"{request.translate(error.message)}{gap}{request.translate(error.cure)}"
+
+
 def _page(request: Request, *, code: DeskCode | None = None, error: DomainError | None = None) -> Response:
     paused = request.wecom.paused_until("gettoken")
     values = {
@@ -35,6 +40,6 @@ def _page(request: Request, *, code: DeskCode | None = None, error: DomainError 
         "code_url": f"{request.settings.public_url}{request.route_path('core.code_login')}",
         "wecom_paused_until": paused,
         "code": code,
-        "error": f"{request.translate(error.message)} {request.translate(error.cure)}" if error else None,
+        "error": _sentence(request, error) if error else None,
     }
     return draw(request, "auth/emergency.jinja2", values, error.status if error else 200)

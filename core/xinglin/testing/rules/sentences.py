@@ -40,6 +40,15 @@ def catalogue(package: Path, locale: str) -> dict[str, str]:
     return known
 
 
+def contradictions(catalogues: Iterable[Mapping[str, str]]) -> Iterator[str]:
+    """Sentences with other words in another catalogue: all catalogues of a portal are one table, the last one wins."""
+    known: dict[str, str] = {}
+    for found in catalogues:
+        for message, words in found.items():
+            if words and known.setdefault(message, words) != words:
+                yield f"{message!r} is {known[message]!r} and {words!r}"
+
+
 def missing(found: Mapping[str, str], known: Mapping[str, str]) -> Iterator[str]:
     for message, place in found.items():
         if not known.get(message):

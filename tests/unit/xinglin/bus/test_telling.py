@@ -9,8 +9,8 @@ from typing import Any, cast
 
 import pytest
 from sqlalchemy import select
-
 from tests.conftest import Vendor
+
 from xinglin.bus import telling
 from xinglin.bus.models import EventTold, OutboxEvent
 from xinglin.bus.service import publish
