@@ -112,10 +112,14 @@ class TitleInput(deform.widget.TextAreaWidget):
     """One line that wraps on a phone. It takes more than the limit and counts: a pasted end is not lost unseen."""
 
     def __init__(self) -> None:
-        super().__init__(rows=2, attributes={"maxlength": None, "data-one-line": "", "data-limit": TITLE_LENGTH})
+        super().__init__(
+            rows=2, attributes={"maxlength": None, "data-one-line": "", "data-limit": TITLE_LENGTH}
+        )
 
     def deserialize(self, field: Any, pstruct: Any) -> Any:
-        return super().deserialize(field, " ".join(pstruct.splitlines()) if isinstance(pstruct, str) else pstruct)
+        return super().deserialize(
+            field, " ".join(pstruct.splitlines()) if isinstance(pstruct, str) else pstruct
+        )
 
 
 class NoticeSchema(CSRFSchema):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -65,18 +66,19 @@ class HomeService:
         )
 
     def cards(self, slot: str = Slot.HOME_MAIN) -> list[DrawnCard]:
-        return [
-            drawn for card in self._request.plugins.cards if card.slot == slot for drawn in self._draw(card)
-        ]
+        mine = [card for card in self._request.plugins.cards if card.slot == slot and self._may(card)]
+        drawn = [self._request.safely(f"card {card.key}", partial(self._draw, card)) for card in mine]
+        return [card for is_done, card in drawn if is_done and card is not None]
 
-    def _draw(self, card: Card) -> Iterator[DrawnCard]:
-        if not self._request.has_permission(card.permission):
-            return
+    def _may(self, card: Card) -> bool:
+        return bool(self._request.has_permission(card.permission))
+
+    def _draw(self, card: Card) -> DrawnCard | None:
         data = card.data(self._request)
         if data is None:
-            return
+            return None
         body = render(card.template, {**data}, request=self._request)
-        yield DrawnCard(card.key, self._request.translate(card.title), data.get("url"), Markup(body))  # noqa: S704
+        return DrawnCard(card.key, self._request.translate(card.title), data.get("url"), Markup(body))  # noqa: S704
 
     def _local(self) -> datetime:
         zone: ZoneInfo = self._request.settings.zone

@@ -1,6 +1,6 @@
 """The questions of the readers' pages, built once: they are asked at every tap, and building costs more than asking.
 
-`reader` is the person who looks. All of them stand on `in_audience`, the one oracle of who may see what.
+`reader` is the person who looks, `english` whether names are wanted in English as far as there are any. All of them stand on `in_audience`, the one oracle of who may see what.
 """
 
 from __future__ import annotations
@@ -8,7 +8,19 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import BindParameter, ColumnElement, Integer, Select, and_, bindparam, exists, func, select
+from sqlalchemy import (
+    BindParameter,
+    Boolean,
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    select,
+)
 from sqlalchemy.orm import aliased
 
 from xinglin.api.files import StoredFile
@@ -16,6 +28,7 @@ from xinglin.api.people import Department, visible
 from xinglin_news.models import Column, Notice, NoticeState, Picture, Read
 
 READER: BindParameter[int] = bindparam("reader", type_=Integer)
+ENGLISH: BindParameter[bool] = bindparam("english", type_=Boolean)
 
 
 def in_audience(notice: Any = Notice) -> ColumnElement[bool]:
@@ -53,8 +66,8 @@ def lines(found: Select[Any]) -> Select[Any]:
         .scalar_subquery()
     )
     return (
-        select(one.public_id, one.title, Column.title, Department.name, one.published_at, one.read_at, cover)
-        .add_columns(one.total, one.opened)
+        select(one.public_id, one.title, _column_title(), _department_name(), one.published_at, one.read_at)
+        .add_columns(cover, one.total, one.opened)
         .join(Column, Column.id == one.column_id)
         .join(Department, Department.id == one.department_id)
         .order_by(one.published_at.desc(), one.id.desc())
@@ -90,7 +103,7 @@ def _unread(notice: Any) -> Select[int]:
 @cache
 def columns() -> Select[str, str]:
     """Key and title of each column, in their order."""
-    return select(Column.key, Column.title).where(Column.is_active).order_by(Column.sort_order)
+    return select(Column.key, _column_title()).where(Column.is_active).order_by(Column.sort_order)
 
 
 @cache
@@ -100,7 +113,7 @@ def article() -> Select[Any]:
     others_unread = _unread(other).where(other.public_id != bindparam("public_id")).scalar_subquery()
     return (
         select(Notice.id, Notice.public_id, Notice.title, Notice.body, Notice.state, Notice.published_at)
-        .add_columns(Column.title.label("column"), Department.name.label("department"), Read.read_at)
+        .add_columns(_column_title().label("column"), _department_name().label("department"), Read.read_at)
         .add_columns(exists().where(Picture.notice_id == Notice.id).label("has_pictures"))
         .add_columns(others_unread.label("others_unread"))
         .join(Column, Column.id == Notice.column_id)
@@ -134,6 +147,14 @@ def picture() -> Select[StoredFile]:
             is_visible(),
         )
     )
+
+
+def _column_title() -> ColumnElement[str]:
+    return case((and_(ENGLISH, Column.title_en != ""), Column.title_en), else_=Column.title)
+
+
+def _department_name() -> ColumnElement[str]:
+    return case((and_(ENGLISH, Department.name_en != ""), Department.name_en), else_=Department.name)
 
 
 def _own_read() -> ColumnElement[bool]:

@@ -80,7 +80,7 @@ class Article:
 
 
 class ReadingService:
-    """Notices as one person sees them; `person_id` is the reader."""
+    """Notices as one person sees them; `person_id` is the reader, `locale` the language of names."""
 
     def __init__(
         self,
@@ -90,6 +90,7 @@ class ReadingService:
         push: PushService,
         person_id: int,
         page_size: int,
+        locale: str = "zh_CN",
     ) -> None:
         self._session = session
         self._clock = clock
@@ -97,6 +98,7 @@ class ReadingService:
         self._push = push
         self._person_id = person_id
         self._page_size = page_size
+        self._is_english = locale == "en"
         self._known_unread: int | None = None
 
     def columns(self) -> Sequence[Row[Any]]:
@@ -180,7 +182,7 @@ class ReadingService:
         self._audit.record("notice.read", "notice", article.public_id)
 
     def _ask(self, query: Select[*tuple[Any, ...]], **facts: Any) -> Result[Any]:
-        return ask(self._session, query, reader=self._person_id, **facts)
+        return ask(self._session, query, reader=self._person_id, english=self._is_english, **facts)
 
 
 @cache
@@ -216,4 +218,5 @@ def factory(context: object, request: Request) -> ReadingService:
         request.service(PushService),
         request.identity.id,
         request.plugins.settings_of("news").page_size,
+        request.locale_name,
     )

@@ -82,27 +82,29 @@ def _create_notice() -> None:
     op.create_index("ix_news_notice_state_publish_at", "news_notice", ["state", "publish_at"])
 
 
+def _of(table: str) -> sa.ForeignKey:
+    return sa.ForeignKey(f"{table}.id", ondelete="CASCADE")
+
+
 def _create_parts() -> None:
-    notice = sa.ForeignKey("news_notice.id", ondelete="CASCADE")
     op.create_table(
         "news_picture",
         sa.Column("id", KEY, primary_key=True, autoincrement=True),
-        sa.Column("notice_id", KEY, notice.copy(), nullable=False),
+        sa.Column("notice_id", KEY, _of("news_notice"), nullable=False),
         sa.Column("file_id", KEY, sa.ForeignKey("core_stored_file.id"), nullable=False),
         sa.UniqueConstraint("file_id", name="uq_news_picture_file_id"),
     )
     op.create_index("ix_news_picture_notice_id", "news_picture", ["notice_id"])
-    person = sa.ForeignKey("core_person.id", ondelete="CASCADE")
     op.create_table(
         "news_read",
-        sa.Column("person_id", KEY, person, primary_key=True),
-        sa.Column("notice_id", KEY, notice.copy(), primary_key=True),
+        sa.Column("person_id", KEY, _of("core_person"), primary_key=True),
+        sa.Column("notice_id", KEY, _of("news_notice"), primary_key=True),
         sa.Column("read_at", MOMENT, nullable=False),
     )
     op.create_index("ix_news_read_notice_id", "news_read", ["notice_id"])
     op.create_table(
         "news_reminder",
-        sa.Column("notice_id", KEY, notice.copy(), primary_key=True),
+        sa.Column("notice_id", KEY, _of("news_notice"), primary_key=True),
         sa.Column("person_id", KEY, sa.ForeignKey("core_person.id"), nullable=False),
         sa.Column("reminded_at", MOMENT, nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
