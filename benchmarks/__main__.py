@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import fnmatch
+import itertools
 import json
 import logging
 import tempfile
@@ -12,7 +13,7 @@ from typing import Any
 
 from benchmarks import floor, push
 from benchmarks.load import prepared
-from benchmarks.pages import PAGES, Cost, measure
+from benchmarks.pages import PAGES, Cost, Target, compare
 from benchmarks.stack import Stack, running
 
 BACKENDS = ("sqlite", "postgresql")
@@ -42,23 +43,12 @@ def _run(name: str, backend: str, stack: Stack) -> None:
         seconds, delivered = push.notice(stack)
         _say(name, backend, seconds, "s", bare, delivered=delivered, persons=1632)
         return
-    bare_cost = _hello()
-    cost = measure(stack.port, stack.pids, PAGES[name](stack))
-    _say(
-        name,
-        backend,
-        cost.cpu,
-        "ms CPU/request",
-        bare_cost.cpu,
-        **_figures(cost),
-        floor_rate=round(bare_cost.together.rate),
-    )
-
-
-def _hello() -> Cost:
-    """The floor, measured right before each page."""
     with floor.hello(HELLO_PORT) as pid:
-        return measure(HELLO_PORT, [pid], lambda: iter(lambda: prepared("/"), None))
+        hello = Target(HELLO_PORT, [pid], itertools.repeat(prepared("/")), alone=400, together=2000)
+        page = Target(stack.port, stack.pids, PAGES[name](stack), alone=60, together=200)
+        bare, cost = compare(hello, page)
+    figures = {**_figures(cost), "floor_rate": round(bare.together.rate)}
+    _say(name, backend, cost.cpu, "ms CPU/request", bare.cpu, **figures)
 
 
 def _figures(cost: Cost) -> dict[str, Any]:

@@ -18,6 +18,12 @@ class Answers:
     latencies: tuple[float, ...]
     seconds: float
 
+    @classmethod
+    def of(cls, parts: list[Answers]) -> Answers:
+        """Several loads as one."""
+        latencies = sorted(latency for part in parts for latency in part.latencies)
+        return cls(tuple(latencies), sum(part.seconds for part in parts))
+
     @property
     def count(self) -> int:
         return len(self.latencies)

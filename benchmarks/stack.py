@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from benchmarks.cpu import settle
 from benchmarks.floor import wait_for
 from xinglin.audit.service import Actor, AuditTrail
 from xinglin.auth.sessions import Lifetimes, Origin, SessionService
@@ -59,6 +60,7 @@ def running(backend: str, folder: Path, port: int) -> Iterator[Stack]:
             [XINGLIN, "--config", str(site.ini.path), "serve"], stderr=subprocess.DEVNULL
         )
         wait_for(port)
+        settle([server.pid])
         yield Stack(site, simulated, port, [server.pid, *_database_pids(backend)], cookies, notices)
     finally:
         if server is not None:

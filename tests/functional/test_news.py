@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import select, update
 from webtest import Upload
 
 from xinglin.api.people import Department, PeopleService, Person
 from xinglin.api.security import GrantService
 from xinglin.audit.models import AuditRecord
-from xinglin.auth.models import Administrator
+from xinglin.auth.models import Administrator, Grant, GrantDepartment
 from xinglin.people.records import DepartmentRecord, PersonRecord
 from xinglin.people.roles import ensure_standard
 from xinglin_news.models import Column, Notice, Read
@@ -261,6 +261,32 @@ def test_a_grant_that_ends_while_writing_loses_nothing(hospital, clock):
         assert session.scalars(select(Notice.title)).one() == "写到一半"
 
 
+def test_a_title_pasted_in_two_lines_becomes_one(hospital):
+    form = begin(hospital.phone_of(HEAD)).forms["form"]
+    form["title"], form["body"] = "停水通知\r\n二号楼", "<p>正文</p>"
+    assert form.submit("save").follow().forms["form"]["title"].value == "停水通知 二号楼"
+
+
+def test_a_column_and_a_department_that_do_not_fit_are_said_on_the_form(hospital):
+    with hospital.session() as (session, _audit):
+        grant = session.scalars(select(Grant).where(Grant.object_key == "departments")).one()
+        pharmacy = session.scalars(select(Department.id).where(Department.name == "药学部")).one()
+        session.execute(
+            update(GrantDepartment).where(GrantDepartment.grant_id == grant.id).values(department_id=pharmacy)
+        )
+    form = hospital.phone_of(HEAD).get("/news/write").forms["form"]
+    form["column"] = "departments"
+    form["department"] = next(value for value, _on, name in form["department"].options if "儿科" in name)
+    refused = form.submit("begin", status=403)
+    assert "请更换栏目或发布科室" in refused.html.select_one(".x-notice_error").text
+    assert refused.forms["form"]["column"].value == "departments"
+
+
+def test_publishing_is_confirmed_in_words(hospital):
+    page = publish(hospital.phone_of(HEAD))
+    assert "已发布" in page.html.select_one(".x-notices").text
+
+
 def test_an_audience_outside_the_reach_is_refused_with_the_form_kept(hospital):
     head = hospital.phone_of(HEAD)
     form = begin(head, column="departments").forms["form"]
@@ -322,5 +348,7 @@ def test_addresses_typed_by_hand_get_a_sentence(hospital, address):
 def test_english_readers_read_english(hospital):
     with hospital.session() as (session, _audit):
         session.scalars(select(Person).where(Person.name == "王丽")).one().locale = "en"
+        session.scalars(select(Column).where(Column.key == "notices")).one().title_en = "Announcements"
     page = hospital.phone_of(NURSE).get("/news")
     assert "No notices here yet" in page.text
+    assert [chip.text for chip in page.html.select(".n-chip")] == ["All", "Announcements", "科室动态"]

@@ -112,7 +112,7 @@ def _postgresql_engine(url: sqlalchemy.URL, pool_size: int, *, reads_only: bool 
         max_overflow=2,
         pool_timeout=5,
         connect_args={"connect_timeout": POSTGRESQL_CONNECT_SECONDS},
-        **({"isolation_level": "AUTOCOMMIT"} if reads_only else {}),
+        **({"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None} if reads_only else {}),
     )
     if reads_only:
 

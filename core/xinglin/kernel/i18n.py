@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from babel.messages.pofile import read_po
 from pyramid.i18n import TranslationString
 
 LOCALES = ("zh_CN", "en")
+PLACE = re.compile(r"\$\{([A-Za-z][A-Za-z0-9_-]*)\}")
+NOTHING: Mapping[str, str] = {}
 logger = logging.getLogger(__name__)
 
 
@@ -23,9 +26,11 @@ class Words:
     def translate(self, text: str, locale: str, mapping: Mapping[str, Any] | None = None) -> str:
         """`text` may be a `TranslationString`; `${name}` is filled from its mapping or from `mapping`."""
         own = text.mapping if isinstance(text, TranslationString) else None
-        found = self._tables.get(locale, {}).get(str(text)) or _default_of(text)
+        found = self._tables.get(locale, NOTHING).get(text) or _default_of(text)
+        if not own and not mapping:
+            return found
         filled = {**(own or {}), **(mapping or {})}
-        return TranslationString(found, mapping=filled).interpolate() if filled else found
+        return PLACE.sub(lambda place: str(filled.get(place[1], place[0])), found)
 
 
 def _default_of(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import logging
 import os
@@ -28,6 +29,8 @@ MAX_BODY_BYTES = 64 * 1024 * 1024
 STOP_SECONDS = 20
 SHORT_LIFE_SECONDS = 5.0
 MAX_PAUSE_SECONDS = 30.0
+COLLECT_AFTER = (20_000, 20, 50)
+"""New objects between two collections: some ten pages."""
 logger = logging.getLogger(__name__)
 
 
@@ -163,6 +166,10 @@ def run_portal(context: CliContext, descriptor: int) -> None:
         **proxy,
     )
     signal.signal(signal.SIGTERM, lambda _number, _frame: _end(server, application))
+    # What the boot made stays to the end: the collector need not walk over it again and again
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
     server.run()
 
 

@@ -43,11 +43,10 @@ def is_visible(notice: Any = Notice) -> ColumnElement[bool]:
 
 @cache
 def mine() -> Select[Any]:
-    """What the reader may see, newest first, and in each row how many there are (`total`) and how many of them `opened`."""
+    """What the reader may see, newest first."""
     return (
         select(Notice.id, Notice.public_id, Notice.title, Notice.column_id, Notice.department_id)
         .add_columns(Notice.published_at, Read.read_at)
-        .add_columns(func.count().over().label("total"), func.count(Read.read_at).over().label("opened"))
         .outerjoin(Read, _own_read())
         .where(is_visible())
         .order_by(Notice.published_at.desc(), Notice.id.desc())
@@ -55,7 +54,7 @@ def mine() -> Select[Any]:
 
 
 def lines(found: Select[Any]) -> Select[Any]:
-    """Rows of `reading.Line`, then `total` and `opened`. `found` is a piece of `mine`: only its rows are adorned."""
+    """Rows of `reading.Line` and the number of all `unread`. `found` is a piece of `mine`: only its rows are adorned."""
     one = found.subquery().c
     cover = (
         select(StoredFile.public_id)
@@ -67,7 +66,7 @@ def lines(found: Select[Any]) -> Select[Any]:
     )
     return (
         select(one.public_id, one.title, _column_title(), _department_name(), one.published_at, one.read_at)
-        .add_columns(cover, one.total, one.opened)
+        .add_columns(cover, _unread(aliased(Notice)).scalar_subquery().label("unread"))
         .join(Column, Column.id == one.column_id)
         .join(Department, Department.id == one.department_id)
         .order_by(one.published_at.desc(), one.id.desc())
@@ -76,16 +75,19 @@ def lines(found: Select[Any]) -> Select[Any]:
 
 @cache
 def page(*, of_column: bool) -> Select[Any]:
-    """A piece of all `lines`; parameters `rows`, `start`, and `column` (a key)."""
-    found = mine().limit(bindparam("rows")).offset(bindparam("start"))
+    """A piece of all `lines`, and how many there are (`total`); parameters `rows`, `start`, and `column` (a key)."""
+    found, other = mine(), aliased(Notice)
+    total = select(func.count(other.id)).where(is_visible(other))
     if of_column:
-        found = found.join(Column, Column.id == Notice.column_id).where(Column.key == bindparam("column"))
-    return lines(found)
+        key = select(Column.id).where(Column.key == bindparam("column")).correlate(None).scalar_subquery()
+        found, total = found.where(Notice.column_id == key), total.where(other.column_id == key)
+    piece = found.limit(bindparam("rows")).offset(bindparam("start"))
+    return lines(piece).add_columns(total.scalar_subquery().label("total"))
 
 
 @cache
 def unread_lines() -> Select[Any]:
-    """The newest `rows` that the reader has not opened; `total` counts all of them."""
+    """The newest `rows` that the reader has not opened."""
     return lines(mine().where(Read.read_at.is_(None)).limit(bindparam("rows")))
 
 

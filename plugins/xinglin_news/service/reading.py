@@ -113,10 +113,8 @@ class ReadingService:
         lines = [_line(row) for row in rows]
         if not rows:
             return Page(lines, number, first=0, last=0, total=0)
-        total, opened = rows[0].total, rows[0].opened
-        if column_key is None:
-            self._known_unread = total - opened
-        return Page(lines, number, first=start + 1, last=start + len(rows), total=total)
+        self._known_unread = rows[0].unread
+        return Page(lines, number, first=start + 1, last=start + len(rows), total=rows[0].total)
 
     def search(self, words: str) -> list[Line]:
         """At most `SEARCH_ROWS` notices whose title or text contains every word."""
@@ -140,7 +138,7 @@ class ReadingService:
     def latest_unread(self) -> list[Line]:
         """The newest unread notices, for the home page."""
         rows = self._ask(queries.unread_lines(), rows=CARD_ROWS).all()
-        self._known_unread = rows[0].total if rows else 0
+        self._known_unread = rows[0].unread if rows else 0
         return [_line(row) for row in rows]
 
     def article(self, public_id: str) -> Article:
