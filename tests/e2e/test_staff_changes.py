@@ -26,6 +26,12 @@ def in_wecom(stack: Stack, action: str, **member: Any) -> None:
     requests.post(f"{stack.wecom}/_control/people", json=body, timeout=10).raise_for_status()
 
 
+def is_callback_known(stack: Stack) -> bool:
+    """WeCom checks the callback's address when it is saved, and wants an answer within a second."""
+    answer = requests.post(f"{stack.wecom}/_control/callbacks/verify", json={}, timeout=10).json()
+    return all(answer["verified"].values())
+
+
 def laboratory(stack: Stack) -> int:
     token = requests.get(
         f"{stack.wecom}/cgi-bin/gettoken",
@@ -48,6 +54,7 @@ def test_transfer_and_leaving(stack: Stack, new_phone: Callable[..., Page]) -> N
     portal.get_by_role("link", name="我", exact=True).click()
     portal.get_by_text("药学部").first.wait_for()
 
+    eventually(phone, lambda: is_callback_known(stack))
     in_wecom(stack, "update", userid=PHARMACIST, department=[laboratory(stack)])
 
     def is_transferred() -> bool:

@@ -50,10 +50,21 @@ def page(request: Request, status: int, message: str, cure: str = "") -> Respons
             content_type="application/problem+json",
             charset="utf-8",
         )
-    values = {"status": status, "message": message, "cure": cure, "request_id": request.request_id}
+    values = {
+        "status": status,
+        "message": message,
+        "cure": cure,
+        "request_id": request.request_id,
+        "retry_url": _retry_url(request, status),
+    }
     request.response.status = status
     body_text = render("error.jinja2", values, request=request)
     return Response(body_text, status=status, content_type="text/html", charset="utf-8")
+
+
+def _retry_url(request: Request, status: int) -> str | None:
+    """Where "Try again" leads: only a page that failed on our side and was being read."""
+    return path_of(request) if status >= 500 and request.method == "GET" else None
 
 
 def not_found(error: HTTPNotFound, request: Request) -> Response:
