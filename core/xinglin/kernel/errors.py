@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from urllib.parse import quote
 
 from pyramid.config import Configurator
 from pyramid.exceptions import BadCSRFOrigin, BadCSRFToken
@@ -63,8 +64,9 @@ def page(request: Request, status: int, message: str, cure: str = "") -> Respons
 
 
 def _retry_url(request: Request, status: int) -> str | None:
-    """Where "Try again" leads: only a page that failed on our side and was being read."""
-    return path_of(request) if status >= 500 and request.method == "GET" else None
+    """Where "Try again" leads: only a page that failed on our side and was being read; never to another host."""
+    is_worth_it = status >= 500 and request.method == "GET"
+    return "/" + quote(path_of(request).lstrip("/\\")) if is_worth_it else None
 
 
 def not_found(error: HTTPNotFound, request: Request) -> Response:
