@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from xinglin import API_VERSION, __version__, hookimpl
 from xinglin.api.i18n import translator
 from xinglin.types import Card, HealthCheck, Manifest
-from xinglin_portal import views
-from xinglin_portal.service import assets_health
+from xinglin_portal.service.shell import assets_health
+from xinglin_portal.views import shell
 
 _ = translator("portal")
 
@@ -37,7 +37,7 @@ def xinglin_cards() -> list[Card]:
             "portal.author",
             _("My work as an editor"),
             "portal/author_card.jinja2",
-            views.author_card,
+            shell.author_card,
             "core:staff",
             order=90,
         )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pyramid.config import Configurator
 
-from xinglin_portal.service import HomeService, MeService, home_factory, me_factory
+from xinglin_portal.service import grants
+from xinglin_portal.service.shell import HomeService, MeService, home_factory, me_factory
 
 ROUTES = (
     ("portal.home", "/"),
@@ -12,6 +13,8 @@ ROUTES = (
     ("portal.display", "/me/display"),
     ("portal.notifications", "/me/notifications"),
     ("portal.session", "/me/sessions"),
+    ("portal.grants", "/me/grants"),
+    ("portal.grants_end", "/me/grants/end"),
 )
 
 
@@ -20,4 +23,5 @@ def includeme(config: Configurator) -> None:
         config.add_route(name, pattern)
     config.add_service(HomeService, home_factory)
     config.add_service(MeService, me_factory)
+    config.add_service(grants.PassingOnService, grants.factory)
     config.scan("xinglin_portal.views")

@@ -113,6 +113,10 @@ class GrantService:
         """The grants of which a person may give parts to others now."""
         return self._select(Grant.person_id == person_id, Grant.can_pass_on.is_(True), self._is_in_force())
 
+    def passed_on_by(self, person_id: int) -> Sequence[Grant]:
+        """The grants in force that a person gave to others."""
+        return self._select(Grant.granted_by_person_id == person_id, self._is_in_force())
+
     def list(self, wanted: GrantFilter) -> Sequence[Grant]:
         """One page of grants, the youngest first."""
         conditions: list[ColumnElement[bool]] = []

@@ -53,7 +53,7 @@ def quarantine(settings: CoreSettings, quarantined: dict[str, Quarantined], erro
     """Note the failed plugin, or raise when the site may not start without it."""
     if settings.strict or error.plugin in settings.required:
         raise error
-    logger.error("quarantined %s", error, exc_info=error)
+    logger.error("quarantined %s", error, exc_info=error.__cause__)
     quarantined[error.plugin] = plugin_kernel.quarantine_of(error)
 
 

@@ -89,7 +89,9 @@ def bad_csrf(error: BadCSRFToken | BadCSRFOrigin, request: Request) -> Response:
 
 
 def bad_encoding(error: UnicodeDecodeError, request: Request) -> Response:
-    return page(request, 400, _("The request cannot be read."), _("Go back to the home page and try again."))
+    return _plain_page(
+        request, 400, _("The request cannot be read."), _("Go back to the home page and try again.")
+    )
 
 
 def database_error(error: Exception, request: Request) -> Response:

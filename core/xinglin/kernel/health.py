@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from xinglin.audit.models import AuditRecord
 from xinglin.kernel import migrate
-from xinglin.kernel.plugins import PluginSet, call_each, call_safely
+from xinglin.kernel.plugins import PluginSet, call_each, call_safely, implementations
 from xinglin.kernel.site import Site
 from xinglin.push.health import health as push_health
 from xinglin.types import HealthCheck
@@ -56,8 +56,10 @@ def _parts(site: Site, found: PluginSet, session: Session) -> Iterator[HealthChe
     for area in AREAS:
         done, lines = call_safely(session, area.__module__, "health", partial(area, session, site.clock))
         yield from lines if done else [HealthCheck(area.__module__, False, "failed", "see the log")]
-    for _plugin, lines in call_each(found, "xinglin_health", session):
-        yield from lines
+    answers = dict(call_each(found, "xinglin_health", session))
+    for name, _function in implementations(found.manager, "xinglin_health"):
+        lost = HealthCheck(f"module {name}", False, "its health check failed", "see the log of the portal")
+        yield from answers.get(name, [lost])
 
 
 def _database(site: Site) -> HealthCheck:

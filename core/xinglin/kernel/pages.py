@@ -104,6 +104,7 @@ def add_page_values(event: BeforeRender) -> None:
         return
     identity = request.identity
     event.setdefault("identity", identity)
+    event.setdefault("here", path_of(request))
     event.setdefault("menu", Menu(request))
     event.setdefault("large_text", bool(identity and identity.has_large_text))
     event.setdefault("locale", request.locale_name)

@@ -10,6 +10,7 @@ from typing import Any
 from pyramid.config import Configurator
 from pyramid.events import ApplicationCreated
 from pyramid.request import Request
+from pyramid.response import Response
 
 from xinglin.audit.service import Actor, AuditTrail
 from xinglin.files.service import FileStore
@@ -34,6 +35,7 @@ def includeme(config: Configurator, site: Site, found: PluginSet) -> None:
     for function in (db, request_id, actor, audit, files, locale_name):
         config.add_request_method(function, function.__name__, reify=True)
     config.add_request_method(note_view, "note_view")
+    config.add_view_deriver(noted_view, "noted_view")
     config.add_request_method(translate, "translate")
     config.add_request_method(safely, "safely")
     config.add_request_method(writing, "writing")
@@ -124,8 +126,28 @@ def files(request: Request) -> FileStore:
     return FileStore(request.settings.files_folder, request.db, request.clock)
 
 
+def noted_view(view: Any, info: Any) -> Any:
+    """Every page that a known person reads is noted, unless its view has noted something better itself."""
+
+    def noted(context: Any, request: Request) -> Response:
+        response = view(context, request)
+        if _is_page_read(request, response):
+            ids = "/".join(request.matchdict.values())
+            request.note_view(request.matched_route.name[:64], ids[:64])
+        return response
+
+    return noted
+
+
+def _is_page_read(request: Request, response: Response) -> bool:
+    is_new = request.method == "GET" and "xinglin.noted" not in request.environ
+    is_page = response.status_int == 200 and response.content_type == "text/html"
+    return is_new and is_page and request.matched_route is not None and request.identity is not None
+
+
 def note_view(request: Request, object_kind: str, object_id: str) -> None:
     """Record that this person looked at a thing: in a batch, durable within a second."""
+    request.environ["xinglin.noted"] = True
     request.registry.xinglin_recorder.note(request.actor, object_kind, object_id)
 
 

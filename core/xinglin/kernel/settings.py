@@ -61,7 +61,7 @@ class CoreSettings:
     wecom_user_agents: str = setting("wxwork", summary="a regular expression that knows the WeCom web view")
     silent_login: Literal["in_wecom", "always"] = setting("in_wecom", summary="in_wecom or always (demo)")
     smtp_host: str = setting("", summary="mail server for first-use codes")
-    smtp_port: int = setting(25, summary="its port")
+    smtp_port: int = setting(25, summary="the mail server's port, such as 25, 465 or 587")
     smtp_security: Literal["none", "starttls", "tls"] = setting("starttls", summary="none, starttls or tls")
     smtp_user: str = setting("", summary="user name at the mail server, empty for none")
     smtp_sender: str = setting("", summary="sender address of the portal's mails")

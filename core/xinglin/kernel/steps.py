@@ -67,7 +67,10 @@ def setup_static(config: Configurator, site: Site, found: PluginSet) -> None:
         folder = _folder_of(plugin.module, "static")
         if folder.is_dir():
             config.add_static_view(
-                f"static/{name}", f"{plugin.package}:static", cache_max_age=MAX_AGE_SECONDS
+                f"static/{name}",
+                f"{plugin.package}:static",
+                cache_max_age=MAX_AGE_SECONDS,
+                content_encodings=["gzip"],
             )
             manifests[f"/static/{name}/dist/"] = folder / "dist" / "manifest.json"
     config.registry.xinglin_assets = Assets.read(manifests)

@@ -151,7 +151,9 @@ def serve(path: Path) -> None:
         try:
             done = run_once(context)
         except (exc.OperationalError, exc.TimeoutError) as error:
-            logger.error("worker waits for the database: %s", type(error).__name__)
+            logger.error(
+                "worker waits for the database: %s. Cure: see `xinglin doctor`", type(error).__name__
+            )
             stopped.wait(DATABASE_PAUSE_SECONDS)
             continue
         if not done:

@@ -97,5 +97,6 @@ def _finish(request: Request, login: Login, userid: str) -> Response:
 
 
 def _note(request: Request, refusal: LoginRefused) -> None:
+    logger.warning("login refused in request %s: %s %s", request.request_id, refusal.message, refusal.cure)
     request.audit.record("login.fail", "wecom", "", after={"reason": str(refusal.message)}, result="denied")
     request.db.flush()

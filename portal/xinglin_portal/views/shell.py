@@ -10,10 +10,13 @@ from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.view import view_config
 
-from xinglin.api.pages import Menu
+from xinglin.api.i18n import translator
+from xinglin.api.pages import Menu, MenuEntry
+from xinglin.api.security import current
 from xinglin.types import Slot
-from xinglin_portal.service import HomeService, MeService
+from xinglin_portal.service.shell import HomeService, MeService
 
+_ = translator("portal")
 STAFF = "core:staff"
 
 
@@ -46,8 +49,16 @@ def me(request: Request) -> dict[str, Any]:
         "quiet_from": quiet_from,
         "quiet_to": quiet_to,
         "sessions": service.devices(),
-        "links": list(Menu(request, Slot.ME)),
+        "links": [*Menu(request, Slot.ME), *_passing_on(request)],
     }
+
+
+def _passing_on(request: Request) -> list[MenuEntry]:
+    """The way to pass permissions on, for those who hold one with that right."""
+    if not any(grant.can_pass_on for grant in current(request).grants):
+        return []
+    url, title = request.route_path("portal.grants"), request.translate(_("Pass permissions on"))
+    return [MenuEntry("portal.grants", title, url, "people", 0, is_here=False)]
 
 
 @view_config(route_name="portal.display", request_method="POST", permission=STAFF)

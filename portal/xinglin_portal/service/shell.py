@@ -214,7 +214,7 @@ def _device_of(user_agent: str) -> str:
 
 def assets_health() -> HealthCheck:
     """Whether the front end was built."""
-    path = Path(__file__).parent / "static" / "dist" / "manifest.json"
+    path = Path(__file__).parents[1] / "static" / "dist" / "manifest.json"
     cure = "" if path.is_file() else "run `pip install -e .` (it builds the front end)"
     return HealthCheck("portal assets", path.is_file(), path.name, cure)
 
