@@ -47,6 +47,14 @@ def test_what_is_too_long_is_found(tmp_path: Path) -> None:
     ]
 
 
+def test_the_example_is_read_in_one_sitting() -> None:
+    """Vendors are told that it shows every hook in 300 lines (docs/tutorial.md): code and pages, without sayings."""
+    package = package_of("example")
+    files = [path for suffix in ("py", "jinja2") for path in package.rglob(f"*.{suffix}")]
+    lines = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in files)
+    assert 0 < lines <= 300, f"{package.name} has {lines} lines"
+
+
 @pytest.mark.parametrize("name", OURS)
 def test_a_plugin_uses_the_import_surface_only(name: str) -> None:
     assert [fault for path in package_of(name).rglob("*.py") for fault in faults_of_imports(path)] == []

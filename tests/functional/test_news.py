@@ -17,6 +17,7 @@ from xinglin.audit.models import AuditRecord
 from xinglin.auth.models import Administrator, Grant, GrantDepartment
 from xinglin.people.records import DepartmentRecord, PersonRecord
 from xinglin.people.roles import ensure_standard
+from xinglin.push.models import Delivery
 from xinglin_news.models import Column, Notice, Read
 from xinglin_news.permissions import PERMISSIONS
 
@@ -189,6 +190,50 @@ def test_a_second_reminder_says_who_was_first(hospital):
     refused = second.submit(status=409)
     assert "单玉梅" in refused.text
     assert "只提醒一次" in refused.text
+
+
+def missed_on(page):
+    """The details of whom the message did not reach: the sentence, and each line."""
+    found = page.html.select_one("details.n-missed")
+    lines = [
+        [part.text for part in row.select(".x-row__title, .x-row__note > span")] for row in found.select("li")
+    ]
+    return found.summary.text, lines
+
+
+def test_the_author_sees_by_name_whom_wecom_could_not_reach(hospital):
+    with hospital.session() as (session, _audit):
+        nurse = session.scalars(select(Person).where(Person.name == "王丽")).one()
+        nurse.is_reachable, nurse.unreachable_reason = False, "unlicensed"
+    head = hospital.phone_of(HEAD)
+    readers = publish(head)
+    assert readers.html.select_one("details.n-missed") is None
+    hospital.work()
+    sentence, lines = missed_on(head.get(readers.request.path_qs))
+    assert "1" in sentence
+    assert lines == [["王丽", "儿科一病区", "没有企业微信许可"]]
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("left", "已离职"),
+        ("unreachable", "企业微信无法送达"),
+        ("refused_40008", "企业微信拒收消息（错误码 40008）"),
+        ("no_answer", "企业微信未答复，可能已送达"),
+    ],
+)
+def test_every_reason_of_a_missed_message_is_said_in_words(hospital, reason, words):
+    with hospital.session() as (session, _audit):
+        session.scalars(select(Person).where(Person.name == "王丽")).one().is_reachable = False
+    head = hospital.phone_of(HEAD)
+    readers = publish(head)
+    hospital.work()
+    with hospital.session() as (session, _audit):
+        missed = Delivery.state == "undeliverable"
+        session.execute(update(Delivery).where(missed).values(reason=reason))
+    _sentence, lines = missed_on(head.get(readers.request.path_qs))
+    assert lines == [["王丽", "儿科一病区", words]]
 
 
 def test_a_double_tap_on_publish_publishes_once(hospital):

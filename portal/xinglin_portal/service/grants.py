@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from pyramid.request import Request
@@ -122,18 +123,21 @@ class PassingOnService:
             raise NotFound(_("There is no such grant."), _("Load the list anew."))
         self._grants.revoke(self._identity, grant, "taken back by the one who passed it on")
 
-    def _held(self, public_id: str):  # type: ignore[no-untyped-def]  # the row's class is not public
+    def _held(self, public_id: str) -> Any:
+        """The row of a grant that may be passed on; None for any other."""
         known = self._grants.passable_by(self._identity.id)
         found = (row for row in known if row.permission in self._permissions and row.public_id == public_id)
         return next(found, None)
 
-    def _shown(self, grants) -> Iterator[ShownGrant]:  # type: ignore[no-untyped-def]
+    def _shown(self, grants: Iterable[Any]) -> Iterator[ShownGrant]:
         objects: dict[str, dict[str, str]] = {}
         for grant in grants:
             declared = self._permissions.get(grant.permission)
             if declared is None:
                 continue
-            titles = objects.setdefault(grant.permission, self._titles(declared))
+            if grant.permission not in objects:
+                objects[grant.permission] = self._titles(declared)
+            titles = objects[grant.permission]
             yield ShownGrant(
                 grant.public_id,
                 grant.person.name,

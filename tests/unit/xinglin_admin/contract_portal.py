@@ -80,6 +80,7 @@ def grant_document(
         "object": what["objects"][0] if what["has_object"] else None,
         "departments": [{name: DEPARTMENTS[index][name] for name in ("id", "name")} for index in departments],
         "expires_on": last_day,
+        "can_pass_on": False,
         "granted_by": {"name": "周敏", "kind": "administrator"},
         "granted_at": "2026-11-02T01:20:00Z",
         "state": "active",
@@ -224,6 +225,7 @@ class ContractPortal(ThreadingHTTPServer):
             made["object"] = next(
                 (item for item in PERMISSIONS[permission]["objects"] if item["key"] == body["object"]), None
             )
+            made["can_pass_on"] = body["can_pass_on"]
             self.grants.insert(0, made)
             self.by_key[key] = made
         if self.create_then_fail:

@@ -74,6 +74,19 @@ def test_grant_arrives_and_stands_first_in_the_list(
     assert signed_in.sees("已授予 林若溪 “管理问卷”权限。")
 
 
+def test_the_right_to_pass_on_is_given_only_when_ticked(
+    signed_in: Screen, filled: QDialog, portal: ContractPortal
+) -> None:
+    box = signed_in.part(QCheckBox, "passOnBox")
+    assert (box.text(), box.isChecked()) == ("可转授给他人", False)
+    box.setChecked(True)
+    assert signed_in.part(QLabel, "grantSummary").text().endswith("，并可转授给他人。")
+    signed_in.press("saveGrantButton")
+    signed_in.until(signed_in.is_dialog_gone)
+    assert [grant["can_pass_on"] for grant in portal.grants] == [True, False, False, False]
+    assert filled.result() == QDialog.DialogCode.Accepted
+
+
 def test_refused_field_is_marked_and_nothing_typed_is_lost(
     signed_in: Screen, filled: QDialog, portal: ContractPortal
 ) -> None:

@@ -47,8 +47,8 @@ def test_an_unclear_name_sends_nothing(colleagues):
 def test_the_wall_thanks_an_author_once_and_forgets_in_time(colleagues, clock):
     with colleagues.session() as (session, audit):
         author = PeopleService(session, clock, audit).by_wecom_userid(NURSE[0])
-        event = Event("news.published", "notice-1", clock.now(), {"author": author.public_id})
-        for _told in range(2):
+        for notice in ("notice-1", "notice-1", "notice-2"):  # told twice, and a second notice
+            event = Event("news.published", notice, clock.now(), {"author": author.public_id})
             plugin.xinglin_on_event(event, session)
             session.flush()
         assert plugin.xinglin_health(session)[0].detail == "1 thanks on the wall"

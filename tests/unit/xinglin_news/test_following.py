@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from xinglin.push.models import Delivery, Message
 from xinglin.types import PushStateChange
@@ -81,3 +81,20 @@ def test_undeliverable_messages_are_counted_without_disturbing_an_editor(newsroo
     session.refresh(published)
     assert published.undeliverable_count == 2
     assert published.version == opened
+
+
+def test_whom_the_message_missed_is_named_once_and_at_most_a_hundred(newsroom, session, author, published):
+    message = session.scalars(select(Message).where(Message.kind == "news.notice")).one()
+    for number in range(101):
+        person = newsroom.person(f"3{number:03}", f"护士{number}", "P2")
+        session.add(_missed(message, person))
+    session.execute(update(Delivery).values(state="undeliverable", reason="unlicensed"))
+    published.undeliverable_count = 103
+    session.flush()
+    page = author.following.page(published, has_read=False, department_id=None, number=1)
+    assert (len(page.missed), page.missed_total) == (100, 103)
+    assert {(one.department, one.reason) for one in page.missed} >= {("儿科二病区", "unlicensed")}
+
+
+def _missed(message, person):
+    return Delivery(message_id=message.id, person_id=person.id, due_at=message.due_at)

@@ -20,7 +20,7 @@ from .workbooks import PERSON_HEADER, book, person_row, save
 
 def _problems(path: Path) -> dict[str, str]:
     with pytest.raises(FileRefused) as refused:
-        read_file(path)
+        read_file(path).problems.raise_any()
     assert all(problem.cure for problem in refused.value.problems)
     return {problem.address: problem.message for problem in refused.value.problems}
 
@@ -74,7 +74,7 @@ def test_every_bad_cell_is_named_at_once(tmp_path: Path) -> None:
 def test_only_two_hundred_mistakes_are_shown_but_all_are_counted(tmp_path: Path) -> None:
     made = book([person_row(str(number), 职称="=A1") for number in range(250)])
     with pytest.raises(FileRefused) as refused:
-        read_file(save(made, tmp_path))
+        read_file(save(made, tmp_path)).problems.raise_any()
     assert (len(refused.value.problems), refused.value.total) == (200, 250)
 
 
@@ -87,6 +87,13 @@ def test_merged_cells_are_refused_by_address(tmp_path: Path) -> None:
     titled["人员"]["A1"] = "人员信息表"
     titled["人员"].merge_cells("A1:N1")
     assert "人员!A1:N1" in _problems(save(titled, tmp_path))
+
+
+def test_reading_shows_how_far_it_is(tmp_path: Path) -> None:
+    steps: list[int] = []
+    read_file(save(book([person_row(str(number)) for number in range(300)]), tmp_path), steps.append)
+    assert len(steps) > 50
+    assert 95 <= sum(steps) <= 100
 
 
 def test_headings_missing_twice_and_unknown(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The staff import: differences, refusals, one transaction, undo."""
+"""The staff import: differences, refusals, one transaction."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import func, select
 
 from xinglin.audit.models import AuditRecord
-from xinglin.audit.service import AuditTrail
 from xinglin.bus.models import OutboxEvent
 from xinglin.kernel.db import Session
 from xinglin.people import roster
@@ -21,39 +20,11 @@ from xinglin.people.models import Department, ImportRun, Person, PersonState
 from xinglin.people.problems import FileRefused
 from xinglin.people.records import PersonRecord
 from xinglin.people.service import PeopleService
-from xinglin.testing.clock import FrozenClock
 
 from .workbooks import DEPARTMENTS, PERSON_HEADER, book, person_row, save
 
 Rows = Iterable[Sequence[object]]
 Importing = Callable[..., ImportRun | None]
-
-
-@pytest.fixture
-def service(session: Session, clock: FrozenClock, audit: AuditTrail) -> ImportService:
-    return ImportService(session, clock, audit)
-
-
-@pytest.fixture
-def planning(service: ImportService, tmp_path: Path) -> Callable[..., Plan]:
-    def plan(people: Rows, departments: Rows = DEPARTMENTS, **arguments: Sequence[str]) -> Plan:
-        return service.plan(read_file(save(book(people, departments, **arguments), tmp_path)))
-
-    return plan
-
-
-@pytest.fixture
-def importing(service: ImportService, planning: Callable[..., Plan]) -> Importing:
-    def run(
-        people: Rows,
-        departments: Rows = DEPARTMENTS,
-        *,
-        allow_removals: bool = False,
-        **arguments: Sequence[str],
-    ) -> ImportRun | None:
-        return service.apply(planning(people, departments, **arguments), allow_removals=allow_removals)
-
-    return run
 
 
 def _problems(plan: Callable[..., object], people: Rows, departments: Rows = DEPARTMENTS) -> dict[str, str]:
@@ -277,6 +248,35 @@ def test_mistakes_are_reported_by_cell_all_at_once(planning: Callable[..., Plan]
     assert found["人员!C5"].mapping["address"] == "人员!C3"  # type: ignore[attr-defined]
 
 
+def test_cells_that_cannot_be_read_hide_no_other_mistake(service: ImportService, tmp_path: Path) -> None:
+    made = book([person_row("1", 手机="一二三"), person_row("2", 主部门编码="X"), person_row("3")])
+    made["人员"]["A2"], made["人员"]["B4"], made["人员"]["F4"] = "=A1", "=A1", "=A1"
+    file = read_file(save(made, tmp_path))
+    for _repeat in range(2):
+        found = _problems(lambda *_arguments: service.plan(file), [])
+        assert list(found) == ["人员!A2", "人员!B4", "人员!F4", "人员!D2", "人员!F3"]
+    with pytest.raises(FileRefused) as refused:
+        service.plan(file)
+    assert refused.value.total == 5
+
+
+def test_a_department_whose_code_cannot_be_read_is_not_called_unknown(
+    service: ImportService, tmp_path: Path
+) -> None:
+    made = book([person_row("1", 主部门编码="A1", 邮箱="无")])
+    made["部门"].append(["A2", "工资组", "A1"])
+    made["部门"]["A4"] = "=A2"
+    path = save(made, tmp_path)
+    assert list(_problems(lambda *_arguments: service.plan(read_file(path)), [])) == ["部门!A4", "人员!E2"]
+    path = tmp_path / "p.csv"
+    path.write_text("工号,姓名,主部门编码\n1,=B1,H\n2,甲,X\n", encoding="utf-8")
+    assert list(_problems(lambda *_arguments: service.plan(read_file(path)), [])) == [
+        "人员!B2",
+        "人员!C2",
+        "人员!C3",
+    ]
+
+
 def test_mistakes_in_departments(planning: Callable[..., Plan]) -> None:
     rows = [
         ("H", "医院", "", "", "", "x"),
@@ -309,77 +309,6 @@ def test_an_account_of_somebody_who_is_not_in_the_file_is_a_mistake(
     people.create(PersonRecord("w", "外人", "W", source="wecom"))
     found = _problems(planning, [person_row("1"), person_row("2", 企业微信账号="w")])
     assert list(found) == [""]
-
-
-def test_undo_puts_everything_back(importing: Importing, service: ImportService, session: Session) -> None:
-    rows = [person_row(str(number), 标签="甲") for number in range(1, 40)]
-    importing(rows)
-    before = roster.read(session)
-    run = importing(
-        [
-            person_row("1", "李四", 主部门编码="A1", 标签="乙", 手机="13811111111"),
-            *rows[2:],
-            person_row("new"),
-        ],
-        (*DEPARTMENTS, ("N", "新", "H", "", "", 3)),
-    )
-    assert run is not None
-    service.undo(run.public_id)
-    after = roster.read(session)
-    assert {number: after.people[number] for number in before.people} == before.people
-    assert after.people["new"].state == "left"
-    assert not after.departments["N"].is_active
-    assert refresh(session, None) == 0
-    assert run.undone_at is not None
-
-
-def test_undo_refuses_when_the_same_fields_changed_since(
-    importing: Importing, service: ImportService, session: Session, people: PeopleService
-) -> None:
-    importing([person_row("1"), person_row("2")])
-    run = importing([person_row("1", "李四"), person_row("2")])
-    assert run is not None
-    person = session.scalars(select(Person).where(Person.staff_no == "1")).one()
-    people.update(person, title="主任")
-    people.update(person, name="王五")
-    with pytest.raises(PeopleRefused) as refused:
-        service.undo(run.public_id)
-    assert refused.value.message.mapping["what"] == "李四 (1): name"  # type: ignore[attr-defined]
-    people.update(person, name="李四")
-    service.undo(run.public_id)
-    assert (_person(session, "1").name, _person(session, "1").title) == ("张三", "主任")
-
-
-def test_undo_names_at_most_twenty_conflicts(importing: Importing, service: ImportService) -> None:
-    run = importing([person_row(str(number)) for number in range(30)])
-    importing([person_row(str(number), "李四") for number in range(30)])
-    assert run is not None
-    with pytest.raises(PeopleRefused) as refused:
-        service.undo(run.public_id)
-    assert refused.value.message.mapping["what"].endswith("… (30)")  # type: ignore[attr-defined]
-
-
-def test_only_what_was_imported_and_not_undone_can_be_undone(
-    importing: Importing, service: ImportService
-) -> None:
-    run = importing([person_row("1")])
-    assert run is not None
-    service.undo(run.public_id)
-    for name in (run.public_id, "nothing"):
-        with pytest.raises(PeopleRefused):
-            service.undo(name)
-    assert service.runs() == [run]
-
-
-def test_an_import_after_an_undo_brings_everybody_back(
-    importing: Importing, service: ImportService, session: Session
-) -> None:
-    run = importing([person_row("1")])
-    assert run is not None
-    service.undo(run.public_id)
-    assert importing([person_row("1")]) is not None
-    assert _person(session, "1").state == "active"
-    assert session.scalar(select(func.count()).select_from(Person)) == 1
 
 
 def test_a_whole_hospital_in_seconds_with_progress(
