@@ -112,7 +112,10 @@ def wait_for(
 
 
 def record_result(session: Session, service: ImportService, jobid: str, rows: Sequence[BatchRow]) -> int:
-    """Link the persons whose accounts were created; how many changed. Doing it again changes nothing."""
+    """Link the persons whose accounts were created; how many accounts the job created.
+
+    Doing it again changes nothing and counts the same: the callback may have been here first.
+    """
     stored = roster.read(session)
     by_account = {
         person.wecom_userid.lower(): person for person in stored.people.values() if person.wecom_userid
@@ -133,7 +136,7 @@ def record_result(session: Session, service: ImportService, jobid: str, rows: Se
         f"WeCom batch {jobid}", jobid[:64], tuple(change for change in changes if change), len(stored.people)
     )
     service.apply(plan)
-    return len(plan.changes)
+    return sum(row.code == 0 for row in rows)
 
 
 def reason_of(row: BatchRow) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from xinglin.people import batch, excel, report, tasks
 from xinglin.people.errors import PeopleRefused
 from xinglin.people.importing import ImportService, Plan
 from xinglin.people.problems import FileRefused
+from xinglin.people.progress import POINTS, Progress
+from xinglin.people.records import PERSON
 from xinglin.people.service import PeopleService
 from xinglin.people.sync import SyncPlan
 from xinglin.wecom.client import WeComError
@@ -41,6 +44,14 @@ class Speaker:
 
     def say(self, text: str) -> None:
         click.echo(self.translate(text))
+
+    @contextmanager
+    def bar(self, label: str, length: int = POINTS) -> Iterator[Progress]:
+        """A bar on stderr; it is full when the errand is done, even with fewer steps than were foreseen."""
+        length = max(length, 1)
+        with click.progressbar(length=length, label=self.translate(label), file=sys.stderr) as shown:
+            yield shown.update
+            shown.update(length - shown.pos)
 
     @contextmanager
     def refusals(self) -> Iterator[None]:
@@ -101,9 +112,12 @@ def import_(
         if source is None:
             _undo(context, speaker, str(undo_id), is_sure=yes)
             return
-        plan = tasks.plan_import(context, source)
+        with speaker.bar(_("Reading the file")) as progress:
+            plan = tasks.plan_import(context, source, progress)
         for line in report.plan_lines(plan, speaker.translate):
             click.echo(line)
+        if not allow_removals:
+            plan.refuse_removals()
         if not dry_run and plan.changes:
             _apply(context, speaker, source, plan, is_sure=yes, allow_removals=allow_removals)
 
@@ -113,9 +127,10 @@ def _apply(
 ) -> None:
     if not is_sure:
         click.confirm(speaker.translate(_("Apply these changes?")), abort=True)
-    with click.progressbar(length=len(plan.changes), label=speaker.translate(_("Writing"))) as bar:
+    persons = sum(change.kind == PERSON for change in plan.changes)
+    with speaker.bar(_("Writing"), persons) as progress:
         run = tasks.import_workbook(
-            context, source, allow_removals=allow_removals, expected=plan, progress=bar.update
+            context, source, allow_removals=allow_removals, expected=plan, progress=progress
         )
     if run is not None:  # pragma: no branch - a plan with changes always makes a run
         speaker.say(_("Done. To undo: xinglin people import --undo ${id}", mapping={"id": run.public_id}))
@@ -124,7 +139,8 @@ def _apply(
 def _undo(context: CliContext, speaker: Speaker, public_id: str, *, is_sure: bool) -> None:
     if not is_sure:
         click.confirm(speaker.translate(_("Undo the import ${id}?", mapping={"id": public_id})), abort=True)
-    run = tasks.undo_import(context, public_id)
+    with speaker.bar(_("Undoing"), tasks.steps_of_undo(context, public_id)) as progress:
+        run = tasks.undo_import(context, public_id, progress)
     speaker.say(_("Undone: ${count} changes.", mapping={"count": len(run.changes)}))
 
 
@@ -161,9 +177,12 @@ def role(context: CliContext, key: str, name: str) -> None:
 def sync(context: CliContext, *, create_unknown: bool, allow_removals: bool) -> None:
     """Take over from WeCom who has an account, in which departments, and who can be reached."""
     speaker = Speaker(context)
-    with speaker.refusals():
+    with speaker.refusals(), speaker.bar(_("Reading the contacts of WeCom")) as progress:
         found = tasks.sync_from_wecom(
-            context, allow_removals=allow_removals, create_unknown=create_unknown or None
+            context,
+            allow_removals=allow_removals,
+            create_unknown=create_unknown or None,
+            progress=progress,
         )
     report_sync(speaker, found)
 
@@ -209,7 +228,8 @@ def create_in_wecom(context: CliContext, *, yes: bool) -> None:
 def _create(context: CliContext, speaker: Speaker, planned: batch.Batch) -> None:
     client = tasks.client_of(context)
     jobid = client.create_members_batch(planned.csv)
-    with click.progressbar(length=100, label=speaker.translate(_("WeCom is working"))) as bar:
+    label = speaker.translate(_("WeCom is working"))
+    with click.progressbar(length=POINTS, label=label, file=sys.stderr) as bar:
         result = batch.wait_for(client, jobid, time.sleep, lambda percent: bar.update(percent - bar.pos))
     if result is None:
         speaker.say(_("WeCom is still working; the result comes by callback."))

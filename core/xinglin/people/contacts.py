@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from xinglin.people.progress import Progress, scaled, silent
 from xinglin.wecom.answers import MemberPlace, WeComMember
 from xinglin.wecom.client import WeComClient, WeComError
 
@@ -63,15 +64,16 @@ class Contacts:
     is_full: bool
 
 
-def read_contacts(client: WeComClient, progress: Callable[[int], None] = lambda _: None) -> Contacts:
-    """Read everything, in full where WeCom allows it, else ids only. Raises `WeComError`."""
+def read_contacts(client: WeComClient, progress: Progress = silent) -> Contacts:
+    """Read everything, in full where WeCom allows it, else ids only; `progress` in 100 points. Raises `WeComError`."""
     try:
         departments = read_departments(client)
         members: dict[str, Contact] = {}
+        step = scaled(progress, len(departments))
         for number in departments:
             for member in client.members(number):
                 members[member.userid.lower()] = Contact.of(member)
-            progress(1)
+            step(1)
     except WeComError as error:
         if error.code not in NO_RIGHT:
             raise

@@ -17,16 +17,16 @@ ENCODINGS = {"utf-8-sig": "UTF-8", "gb18030": "GBK / GB18030"}
 
 
 def read(path: Path) -> tables.StaffFile:
-    """Read the people of a CSV with the headings of the sheet 人员. Raises `FileRefused`."""
+    """Read the people of a CSV with the headings of the sheet 人员. Raises `FileRefused` when that is impossible."""
     problems = Problems()
     if path.stat().st_size > guard.FILE_BYTES:
         raise problems.stop("", _("The file is too large."), _("16 MB is the most."))
     content = path.read_bytes()
     text, encoding = _decoded(content, problems)
     table, notes = _table(text, problems)
-    problems.raise_any()
     used = _("The file was read as ${encoding}.", mapping={"encoding": encoding})
-    return tables.StaffFile(path.name, hashlib.sha256(content).hexdigest(), None, table, (used, *notes))
+    digest = hashlib.sha256(content).hexdigest()
+    return tables.StaffFile(path.name, digest, None, table, (used, *notes), problems)
 
 
 def _decoded(content: bytes, problems: Problems) -> tuple[str, str]:
@@ -61,6 +61,7 @@ def _table(text: str, problems: Problems) -> tuple[tables.Table, tuple[str, ...]
 
 def _row(number: int, texts: list[str], header: tables.Header, problems: Problems) -> tables.Row:
     cells = {}
+    unreadable = set()
     for position, column in header.positions.items():
         text = texts[position].strip() if position < len(texts) else ""
         if text.startswith("="):
@@ -69,5 +70,6 @@ def _row(number: int, texts: list[str], header: tables.Header, problems: Problem
                 address, _("The cell holds a formula."), _("Copy the column and paste it as values.")
             )
             text = ""
+            unreadable.add(column.field)
         cells[column.field] = text
-    return tables.Row(PERSON_SHEET, number, cells, header.letters)
+    return tables.Row(PERSON_SHEET, number, cells, header.letters, frozenset(unreadable))

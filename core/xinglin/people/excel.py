@@ -23,6 +23,7 @@ from xinglin.people import guard, tables
 from xinglin.people.checks import BadValue
 from xinglin.people.layout import DEPARTMENT_SHEET, NO, PERSON_SHEET, SHEETS, YES
 from xinglin.people.problems import Problems
+from xinglin.people.progress import Progress, scaled, silent
 
 _ = translator("core")
 ROWS_READ = 200_000
@@ -66,13 +67,16 @@ def write_template(path: Path) -> None:
     book.save(path)
 
 
-def read(path: Path) -> tables.StaffFile:
-    """Read the sheets 部门 and 人员 (either may be missing). Raises `FileRefused` with all mistakes of form."""
+def read(path: Path, progress: Progress = silent) -> tables.StaffFile:
+    """Read the sheets 部门 and 人员 (either may be missing), `progress` in 100 points.
+
+    Cells that cannot be read are in the answer's `problems`. Raises `FileRefused` when the rows as a whole cannot.
+    """
     problems = Problems()
     guard.check(path, problems)
     try:
         with path.open("rb") as stream, contextlib.closing(_Book(path, stream)) as book:
-            found = [_read_sheet(book, name, problems) for name in SHEETS if name in book.parts]
+            found = _read_sheets(book, problems, progress)
     except UNREADABLE as error:
         raise problems.stop("", _("The workbook is damaged."), guard.CURE_SAVE_AGAIN) from error
     if not found:
@@ -84,7 +88,6 @@ def read(path: Path) -> tables.StaffFile:
             ),
             _("Use the template: xinglin people template FILE"),
         )
-    problems.raise_any()
     by_name = {table.name: table for table, _notes in found}
     return tables.StaffFile(
         path.name,
@@ -92,6 +95,7 @@ def read(path: Path) -> tables.StaffFile:
         by_name.get(DEPARTMENT_SHEET),
         by_name.get(PERSON_SHEET),
         tuple(note for _table, notes in found for note in notes),
+        problems,
     )
 
 
@@ -119,10 +123,27 @@ class _Book:
         self._reader.wb.close()
 
 
-def _read_sheet(book: _Book, name: str, problems: Problems) -> tuple[tables.Table, list[str]]:
-    for merged in guard.merged_ranges(book.path, book.parts[name]):
+def _read_sheets(book: _Book, problems: Problems, progress: Progress) -> list[tuple[tables.Table, list[str]]]:
+    names = [name for name in SHEETS if name in book.parts]
+    merged = [_add_merged(book, name, problems) for name in names]
+    step = scaled(progress, sum(guard.row_count(book.path, book.parts[name]) for name in names))
+    found = [_read_sheet(book, name, problems, step) for name in names]
+    if any(merged):  # the empty cells below a merged one would be taken for mistakes of their own
+        problems.raise_any()
+    return found
+
+
+def _add_merged(book: _Book, name: str, problems: Problems) -> bool:
+    ranges = guard.merged_ranges(book.path, book.parts[name])
+    for merged in ranges:
         message = _("Merged cells: what is meant for each row is only in the first.")
         problems.add(f"{name}!{merged}", message, _("Unmerge them and fill in every cell."))
+    return bool(ranges)
+
+
+def _read_sheet(
+    book: _Book, name: str, problems: Problems, progress: Progress
+) -> tuple[tables.Table, list[str]]:
     rows = book.rows(name)
     texts = [_header_text(cell) for cell in next(rows, ())]
     header = tables.read_header(name, texts, problems)
@@ -135,9 +156,10 @@ def _read_sheet(book: _Book, name: str, problems: Problems) -> tuple[tables.Tabl
                 _("The sheet is too long."),
                 _("Delete the empty rows below the last person."),
             )
-        cells = _texts(name, number, row, header, problems)
+        cells, unreadable = _texts(name, number, row, header, problems)
         if any(cells.values()):
-            found.append(tables.Row(name, number, cells, letters))
+            found.append(tables.Row(name, number, cells, letters, unreadable))
+        progress(1)
     return tables.Table(name, frozenset(letters), tuple(found)), list(tables.notes_of(name, header))
 
 
@@ -147,8 +169,9 @@ def _header_text(cell: Any) -> str:
 
 def _texts(
     sheet: str, number: int, row: tuple[Any, ...], header: tables.Header, problems: Problems
-) -> dict[str, str]:
+) -> tuple[dict[str, str], frozenset[str]]:
     texts = {}
+    unreadable = set()
     for position, column in header.positions.items():
         cell = row[position] if position < len(row) else None
         try:
@@ -156,7 +179,8 @@ def _texts(
         except BadValue as bad:
             problems.add(f"{sheet}!{get_column_letter(position + 1)}{number}", bad.message, bad.cure)
             texts[column.field] = ""
-    return texts
+            unreadable.add(column.field)
+    return texts, frozenset(unreadable)
 
 
 def cell_text(cell: Any) -> str:

@@ -15,6 +15,7 @@ from xinglin.people import csv_file, excel, records, roster
 from xinglin.people.errors import PeopleRefused
 from xinglin.people.models import SOURCE_IMPORT, ImportRun, PersonState, Unreachable
 from xinglin.people.problems import Problems
+from xinglin.people.progress import Progress, silent
 from xinglin.people.records import DEPARTMENT, PERSON, Change, DepartmentRecord, PersonRecord, difference
 from xinglin.people.roles import ensure_standard, labels
 from xinglin.people.tables import StaffFile
@@ -22,7 +23,7 @@ from xinglin.people.understanding import Reader
 
 if TYPE_CHECKING:
     from xinglin.audit.service import AuditTrail
-    from xinglin.people.roster import Progress, Roster
+    from xinglin.people.roster import Roster
     from xinglin.types import Clock
 
 _ = translator("core")
@@ -65,10 +66,23 @@ class Plan:
         """More than 5 % of those who are active would go: somebody has to say that this is meant."""
         return len(self.removed) > REMOVALS_ALLOWED * self.active_before
 
+    def refuse_removals(self) -> None:
+        """Raises `PeopleRefused` when it removes too many; for those who were not told that this is meant."""
+        if self.removes_too_many:
+            raise PeopleRefused(
+                _(
+                    "${count} of ${active} active people would be removed, more than 5 %.",
+                    mapping={"count": len(self.removed), "active": self.active_before},
+                ),
+                _(
+                    "Check that the file is complete. If this is meant, allow the removals (--allow-removals)."
+                ),
+            )
 
-def read_file(path: Path) -> StaffFile:
-    """An .xlsx or a .csv of people. Raises `FileRefused`."""
-    return csv_file.read(path) if path.suffix.lower() == ".csv" else excel.read(path)
+
+def read_file(path: Path, progress: Progress = silent) -> StaffFile:
+    """An .xlsx or a .csv of people, `progress` in 100 points. Raises `FileRefused` when it cannot be read."""
+    return csv_file.read(path) if path.suffix.lower() == ".csv" else excel.read(path, progress)
 
 
 class ImportService:
@@ -82,7 +96,7 @@ class ImportService:
     def plan(self, file: StaffFile) -> Plan:
         """The differences between the file and what is stored. Raises `FileRefused` with every mistake."""
         stored = roster.read(self._session)
-        reader = Reader(stored, labels(self._session))
+        reader = Reader(stored, labels(self._session), file.problems.copy())
         departments = reader.departments(file.departments)
         people = reader.people(file.people, departments) if file.people else {}
         if file.people:
@@ -97,19 +111,14 @@ class ImportService:
         return Plan(file.name, file.digest, changes, active, file.notes)
 
     def apply(
-        self, plan: Plan, *, allow_removals: bool = False, progress: Progress = lambda _: None
+        self, plan: Plan, *, allow_removals: bool = False, progress: Progress = silent
     ) -> ImportRun | None:
-        """Write the plan; None when there is nothing to write. Raises `PeopleRefused` when it removes too many."""
-        if plan.removes_too_many and not allow_removals:
-            raise PeopleRefused(
-                _(
-                    "${count} of ${active} active people would be removed, more than 5 %.",
-                    mapping={"count": len(plan.removed), "active": plan.active_before},
-                ),
-                _(
-                    "Check that the file is complete. If this is meant, allow the removals (--allow-removals)."
-                ),
-            )
+        """Write the plan; None when there is nothing to write. Raises `PeopleRefused` when it removes too many.
+
+        `progress` steps once for each change of a person.
+        """
+        if not allow_removals:
+            plan.refuse_removals()
         if not plan.changes:
             return None
         ensure_standard(self._session)
@@ -130,7 +139,7 @@ class ImportService:
         """The latest imports and syncs, the newest first."""
         return list(self._session.scalars(select(ImportRun).order_by(ImportRun.id.desc()).limit(limit)))
 
-    def undo(self, public_id: str, progress: Progress = lambda _: None) -> ImportRun:
+    def undo(self, public_id: str, progress: Progress = silent) -> ImportRun:
         """Put back what one run changed; whom it created is ended. Raises `PeopleRefused` if changed since."""
         run = self._session.scalar(select(ImportRun).where(ImportRun.public_id == public_id))
         if run is None or run.undone_at is not None:

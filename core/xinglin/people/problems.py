@@ -47,6 +47,10 @@ class Problems:
         self.add(address, message, cure)
         return FileRefused(self.shown, self.total)
 
+    def copy(self) -> Problems:
+        """To go on collecting without changing what was found so far."""
+        return Problems(list(self.shown), self.total)
+
     def raise_any(self) -> None:
         """Raises `FileRefused` if there was any mistake."""
         if self.total:

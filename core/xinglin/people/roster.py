@@ -26,11 +26,11 @@ from xinglin.people.models import (
     Tag,
 )
 from xinglin.people.pinyin import readings_of
+from xinglin.people.progress import Progress, silent
 from xinglin.people.records import DEPARTMENT, PERSON, Change, DepartmentRecord, PersonRecord
 from xinglin.people.roles import ensure_standard
 from xinglin.types import Clock, Event
 
-Progress = Callable[[int], None]
 PLAIN_FIELDS = ("name", "mobile", "email", "title", "position", "source")
 MEMBERSHIP_FIELDS = ("department", "other_departments", "leads")
 EVENTS = {"leave": "core.person_left", "disable": "core.person_disabled", "activate": "core.person_activated"}
@@ -137,9 +137,7 @@ class Writer:
         self._clock = clock
         self._audit = audit
 
-    def apply(
-        self, changes: Sequence[Change], *, reason: str = "", progress: Progress = lambda _: None
-    ) -> None:
+    def apply(self, changes: Sequence[Change], *, reason: str = "", progress: Progress = silent) -> None:
         """Write all changes. They must be valid: whoever plans them checks codes, keys and cycles first."""
         moved = self._write_departments([change for change in changes if change.kind == DEPARTMENT])
         of_people = [change for change in changes if change.kind == PERSON]

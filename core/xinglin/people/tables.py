@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from openpyxl.utils import get_column_letter
 
@@ -17,15 +17,19 @@ COLUMNS_READ = 60
 
 @dataclass(frozen=True)
 class Row:
-    """One row: texts by field, and where each field's column is."""
+    """One row: texts by field, and where each field's column is.
+
+    The cells of `unreadable` fields are among the file's problems already; nothing more is said of them.
+    """
 
     sheet: str
     number: int
     cells: Mapping[str, str]
     letters: Mapping[str, str]
+    unreadable: frozenset[str] = frozenset()
 
-    def address(self, field: str) -> str:
-        return f"{self.sheet}!{self.letters.get(field, 'A')}{self.number}"
+    def address(self, name: str) -> str:
+        return f"{self.sheet}!{self.letters.get(name, 'A')}{self.number}"
 
 
 @dataclass(frozen=True)
@@ -39,13 +43,17 @@ class Table:
 
 @dataclass(frozen=True)
 class StaffFile:
-    """A file as read; `notes` are sentences for the person who imports. `digest` is the SHA-256 of its bytes."""
+    """A file as read; `notes` are sentences for the person who imports. `digest` is the SHA-256 of its bytes.
+
+    `problems` are cells that cannot be read (formulas, dates); planning adds its own and refuses all at once.
+    """
 
     name: str
     digest: str
     departments: Table | None
     people: Table | None
     notes: tuple[str, ...] = ()
+    problems: Problems = field(default_factory=Problems)
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from xinglin.api.i18n import translator
@@ -18,12 +18,17 @@ from xinglin.people.contacts import read_contacts
 from xinglin.people.errors import PeopleRefused
 from xinglin.people.importing import ImportService, Plan, read_file
 from xinglin.people.models import ImportRun
-from xinglin.people.roster import Progress
+from xinglin.people.progress import POINTS, Progress, scaled, silent
+from xinglin.people.records import PERSON, Change
 from xinglin.people.sync import Synchroniser, SyncPlan
 from xinglin.types import Clock
 from xinglin.wecom.client import WeComClient
 
 _ = translator("core")
+
+
+READING = 80
+"""Points of a hundred that reading takes; the rest is for what is done with it."""
 
 
 class Site(Protocol):
@@ -40,17 +45,13 @@ class Site(Protocol):
     def session(self) -> AbstractContextManager[tuple[Session, AuditTrail]]: ...
 
 
-def _silent(_steps: int) -> None:
-    return None
-
-
 def client_of(site: Site) -> WeComClient:
     return WeComClient(site.settings, site.keyring, site.database, site.clock)
 
 
-def plan_import(site: Site, path: Path) -> Plan:
-    """What importing the file would do; nothing is written. Raises `FileRefused`."""
-    file = read_file(path)
+def plan_import(site: Site, path: Path, progress: Progress = silent) -> Plan:
+    """What importing the file would do; nothing is written. `progress` in 100 points. Raises `FileRefused`."""
+    file = read_file(path, scaled(progress, POINTS, READING))
     with site.session() as (session, audit):
         return ImportService(session, site.clock, audit).plan(file)
 
@@ -61,7 +62,7 @@ def import_workbook(
     *,
     allow_removals: bool = False,
     expected: Plan | None = None,
-    progress: Progress = _silent,
+    progress: Progress = silent,
 ) -> ImportRun | None:
     """Import a staff file in one transaction; None when it changes nothing.
 
@@ -78,10 +79,17 @@ def import_workbook(
         return service.apply(plan, allow_removals=allow_removals, progress=progress)
 
 
-def undo_import(site: Site, public_id: str, progress: Progress = _silent) -> ImportRun:
+def undo_import(site: Site, public_id: str, progress: Progress = silent) -> ImportRun:
     """Put back what one import changed. Raises `PeopleRefused`."""
     with site.session() as (session, audit):
         return ImportService(session, site.clock, audit).undo(public_id, progress)
+
+
+def steps_of_undo(site: Site, public_id: str) -> int:
+    """How many persons putting back one import touches; 0 when there is no such import."""
+    with site.database.read_session() as session:
+        changes = session.scalar(select(ImportRun.changes).where(ImportRun.public_id == public_id)) or ()
+    return sum(Change.from_json(change).kind == PERSON for change in changes)
 
 
 def sync_from_wecom(
@@ -90,11 +98,15 @@ def sync_from_wecom(
     allow_removals: bool = False,
     create_unknown: bool | None = None,
     client: WeComClient | None = None,
-    progress: Callable[[int], None] = _silent,
+    progress: Progress = silent,
 ) -> SyncPlan:
-    """Read WeCom's contacts, then write the differences. Raises `WeComError`, `PeopleRefused`."""
-    contacts = read_contacts(client or client_of(site), progress)
+    """Read WeCom's contacts, then write the differences; `progress` in 100 points. Raises `WeComError`, `PeopleRefused`."""
+    contacts = read_contacts(client or client_of(site), scaled(progress, POINTS, READING))
     with site.session() as (session, audit):
         found = Synchroniser(session, create_unknown).plan(contacts)
-        ImportService(session, site.clock, audit).apply(found.plan, allow_removals=allow_removals)
+        persons = sum(change.kind == PERSON for change in found.plan.changes)
+        step = scaled(progress, persons, POINTS - READING)
+        ImportService(session, site.clock, audit).apply(
+            found.plan, allow_removals=allow_removals, progress=step
+        )
         return found

@@ -38,17 +38,22 @@ class Reader:
     roles: Mapping[str, str]
     problems: Problems = field(default_factory=Problems)
     _seen: dict[tuple[str, str], str] = field(default_factory=dict)
+    _lacks_codes: bool = False
 
     def departments(self, table: Table | None) -> dict[str, DepartmentRecord]:
         """All departments as they shall be, by code; those that the file lacks as they are."""
         wanted = dict(self.roster.departments)
         rows: dict[str, Row] = {}
         for row in table.rows if table else ():
-            if code := self._key(row, "code"):
+            code = self._key(row, "code")
+            values = self._values(
+                row,
+                table.fields - {"code"} if table else frozenset(),
+                self._department_value,
+                claims=bool(code),
+            )
+            if code:
                 before = self.roster.departments.get(code, DepartmentRecord(code, ""))
-                values = self._values(
-                    row, table.fields - {"code"} if table else frozenset(), self._department_value
-                )
                 wanted[code] = replace(before, **values, is_active=True, source=SOURCE_IMPORT)
                 rows[code] = row
         self._check_tree(wanted, rows)
@@ -58,20 +63,21 @@ class Reader:
         """The persons of the file by staff number."""
         wanted: dict[str, PersonRecord] = {}
         for row in table.rows:
-            if staff_no := self._key(row, "staff_no"):
+            staff_no = self._key(row, "staff_no")
+            values = self._values(row, table.fields - {"staff_no"}, self._person_value, claims=bool(staff_no))
+            self._check_departments(row, values, departments)
+            if staff_no:
                 before = self.roster.people.get(staff_no, PersonRecord(staff_no, ""))
-                values = self._values(row, table.fields - {"staff_no"}, self._person_value)
-                self._check_departments(row, values, departments)
                 wanted[staff_no] = _merged(before, values)
         return wanted
 
     def _key(self, row: Row, name: str) -> str | None:
-        try:
-            key = checks.code(row.cells[name])
-        except BadValue as bad:
-            self.problems.add(row.address(name), bad.message, bad.cure)
+        values = self._values(row, frozenset({name}), lambda _name, text: checks.code(text))
+        if name not in values:
+            self._lacks_codes |= name == "code"
             return None
-        return key if self._is_new(row, name, key) else None
+        key = str(values[name])
+        return key if self._seen[name, key.lower()] == row.address(name) else None
 
     def _is_new(self, row: Row, name: str, value: str) -> bool:
         first = self._seen.setdefault((name, value.lower()), row.address(name))
@@ -88,16 +94,17 @@ class Reader:
         return False
 
     def _values(
-        self, row: Row, fields: frozenset[str], value_of: Callable[[str, str], Any]
+        self, row: Row, fields: frozenset[str], value_of: Callable[[str, str], Any], *, claims: bool = True
     ) -> dict[str, Any]:
+        """What can be read; only a row that `claims` takes its account and mobile: one pasted twice is one mistake."""
         values = {}
-        for name in fields:
+        for name in sorted(fields - row.unreadable, key=list(row.letters).index):
             try:
                 values[name] = value_of(name, row.cells[name])
             except BadValue as bad:
                 self.problems.add(row.address(name), bad.message, bad.cure)
             else:
-                if name in UNIQUE_FIELDS and values[name]:
+                if claims and name in UNIQUE_FIELDS and values[name]:
                     self._is_new(row, name, str(values[name]))
         return values
 
@@ -143,17 +150,23 @@ class Reader:
             ("other_departments", values.get("other_departments", ())),
         ):
             for code in codes:
-                if code and (code not in departments or not departments[code].is_active):
+                if code and not self._is_known(code, departments):
                     self.problems.add(
                         row.address(name),
                         _("There is no department ${code}.", mapping={"code": code}),
                         _("Correct the code, or add the department to the sheet 部门."),
                     )
 
+    def _is_known(self, code: str, departments: Mapping[str, DepartmentRecord]) -> bool:
+        """Whether the department is open; one that is not there may have been meant by a code that is unreadable."""
+        return departments[code].is_active if code in departments else self._lacks_codes
+
     def _check_tree(self, wanted: Mapping[str, DepartmentRecord], rows: Mapping[str, Row]) -> None:
         parents = {code: record.parent for code, record in wanted.items()}
         for code, row in rows.items():
             if parents[code] and parents[code] not in wanted:
+                if self._lacks_codes:
+                    continue
                 self.problems.add(
                     row.address("parent"),
                     _("There is no department ${code}.", mapping={"code": parents[code]}),
