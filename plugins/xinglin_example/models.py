@@ -1,7 +1,5 @@
 """One table. Its name begins with ours; the public id is what may stand in addresses."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, String
@@ -14,17 +12,13 @@ TEXT_LENGTH = 140
 
 
 class Thanks(Base):
-    """A word of thanks. No sender: the wall itself says it."""
-
     __tablename__ = "example_thanks"
-
     id: Mapped[Identifier]
     public_id: Mapped[PublicId]
-    sender_id: Mapped[int | None] = mapped_column(ForeignKey("core_person.id"))
+    sender_id: Mapped[int | None] = mapped_column(ForeignKey("core_person.id"))  # None: the wall says it
     receiver_id: Mapped[int] = mapped_column(ForeignKey("core_person.id"), index=True)
     text: Mapped[str] = mapped_column(String(TEXT_LENGTH))
     said_at: Mapped[datetime] = mapped_column(index=True)
     seen_at: Mapped[datetime | None]
-
     sender: Mapped[Person | None] = relationship(foreign_keys=[sender_id])
     receiver: Mapped[Person] = relationship(foreign_keys=[receiver_id])

@@ -1,6 +1,6 @@
 """Every hook of the portal, each with the least that does something. Only hook implementations stand here."""
 
-from __future__ import annotations
+from datetime import timedelta
 
 from pyramid.config import Configurator
 from sqlalchemy.orm import Session
@@ -17,9 +17,7 @@ USE = "example:use"  # not delegable: every member of staff has it
 
 @hookimpl
 def xinglin_manifest() -> Manifest:
-    return Manifest(
-        "example", _("Thanks"), __version__, API_VERSION, _("A wall on which colleagues say thank you.")
-    )
+    return Manifest("example", _("Thanks"), __version__, API_VERSION, _("A wall of thanks for colleagues."))
 
 
 @hookimpl
@@ -43,10 +41,8 @@ def xinglin_menu() -> list[MenuItem]:
 
 
 @hookimpl
-def xinglin_cards() -> list[
-    Card
-]:  # the template is drawn with what the function returns; None hides the card
-    return [Card("example.latest", _("Thanks"), "example/card.jinja2", views.card, USE)]
+def xinglin_cards() -> list[Card]:
+    return [Card("example.latest", _("Thanks"), "example/card.jinja2", views.card, USE)]  # None hides it
 
 
 @hookimpl
@@ -61,14 +57,12 @@ def xinglin_push_handlers() -> list[PushHandler]:
 
 @hookimpl
 def xinglin_jobs() -> list[Job]:
-    return [Job("clean", service.clean, service.EVERY)]
+    return [Job("clean", service.clean, timedelta(days=1))]
 
 
 @hookimpl
-def xinglin_on_event(
-    event: Event, session: Session
-) -> None:  # told at least once: what we do must be right when done twice
-    if event.name == "news.published":
+def xinglin_on_event(event: Event, session: Session) -> None:
+    if event.name == "news.published":  # told at least once: what we do must be right when done twice
         service.thank_author(session, event)
 
 

@@ -1,7 +1,5 @@
 """The URL map; names and URLs begin with our name."""
 
-from __future__ import annotations
-
 from pyramid.config import Configurator
 
 from xinglin_example.service import WallService, factory

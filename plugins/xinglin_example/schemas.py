@@ -1,7 +1,5 @@
 """What comes in: the form of the page, and the section `[xinglin:example]` of the ini."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -19,8 +17,6 @@ class ExampleSettings:
     keep: timedelta = setting(timedelta(days=90), summary="how long thanks are kept, such as 90 d")
 
 
-class ThanksSchema(CSRFSchema):
-    """`CSRFSchema` adds the token and the key that makes a double tap harmless."""
-
+class ThanksSchema(CSRFSchema):  # adds the token and the key that makes a double tap harmless
     receiver = Text(title=_("To"), description=_("Name or staff number"), max_length=64)
     text = Text(title=_("Your words"), max_length=TEXT_LENGTH)

@@ -1,10 +1,7 @@
 """All rules, without HTTP. Row, message and audit record are one transaction: the caller's."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from pyramid.request import Request
 from sqlalchemy import ColumnElement, delete, func, select, update
@@ -19,15 +16,6 @@ from xinglin.types import Event, PushStateChange
 from xinglin_example.models import Thanks
 
 _ = translator("example")
-EVERY = timedelta(days=1)
-FOR_A_NOTICE = "谢谢您发布通知"
-
-
-class NobodyFound(DomainError):
-    """The receiver is not clear; a `DomainError` is shown to the user as a sentence with a cure."""
-
-    def __init__(self) -> None:
-        super().__init__(_("That is not the name of exactly one colleague."), _("Try the staff number."))
 
 
 @dataclass(frozen=True)
@@ -47,8 +35,8 @@ class WallService:
 
     def say(self, sender_id: int, receiver_name: str, text: str) -> None:
         found = self.people.search(receiver_name, limit=2)
-        if len(found) != 1:
-            raise NobodyFound
+        if len(found) != 1:  # a `DomainError` is shown to the user as a sentence with a cure
+            raise DomainError(_("That is not the name of exactly one colleague."), _("Try the staff number."))
         thanks = Thanks(sender_id=sender_id, receiver=found[0], text=text, said_at=self.clock.now())
         self.session.add(thanks)
         self.session.flush()
@@ -64,8 +52,7 @@ class WallService:
         )
         self.audit.record("thanks.say", "thanks", source, after={"text": text})
 
-    def see(self, person_id: int) -> None:
-        """The receiver looks at the wall: her badge goes out."""
+    def see(self, person_id: int) -> None:  # the receiver looks at the wall: her badge goes out
         condition = (Thanks.receiver_id == person_id) & Thanks.seen_at.is_(None)
         self.session.execute(update(Thanks).where(condition).values(seen_at=self.clock.now()))
 
@@ -81,11 +68,10 @@ def mark_seen(change: PushStateChange) -> None:
 
 
 def thank_author(session: Session, event: Event) -> None:
+    """Once per author, however many notices there are and however often one is told."""
     author = session.scalar(select(Person.id).where(Person.public_id == event.data["author"]))
-    is_done = count(session, Thanks.public_id == event.subject_id)  # an event may be told twice
-    if author and not is_done:
-        thanks = Thanks(public_id=event.subject_id, receiver_id=author, text=FOR_A_NOTICE, said_at=event.at)
-        session.add(thanks)
+    if author and not count(session, Thanks.receiver_id == author, Thanks.sender_id.is_(None)):
+        session.add(Thanks(receiver_id=author, text="谢谢您发布通知", said_at=event.at))
 
 
 def clean(context: JobContext) -> None:

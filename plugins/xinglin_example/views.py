@@ -1,7 +1,5 @@
 """Parse, ask the service, answer. Every view names its permission; a view without one is refused at the start."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import deform
@@ -16,11 +14,7 @@ from xinglin_example.schemas import ThanksSchema
 from xinglin_example.service import WallService
 
 _ = translator("example")
-WALL: dict[str, Any] = {
-    "route_name": "example.wall",
-    "permission": "example:use",
-    "renderer": "example/wall.jinja2",
-}
+WALL: Any = {"route_name": "example.wall", "permission": "example:use", "renderer": "example/wall.jinja2"}
 
 
 def unseen(request: Request) -> int:

@@ -11,6 +11,8 @@ from xinglin_news.models import Column, Notice
 _ = translator("news")
 
 NOTICE, MUST_READ, REMINDER, RETURNED = "news.notice", "news.must_read", "news.reminder", "news.returned"
+ANNOUNCING = (NOTICE, MUST_READ)
+"""The kinds that bring a notice to its readers."""
 
 KINDS = [
     PushKind(NOTICE, _("Notices and news"), _("A new notice is addressed to you.")),
@@ -42,8 +44,8 @@ def kind_of_reminder(column: Column) -> str:
 
 
 def count_undeliverable(change: PushStateChange) -> None:
-    """Let the author see on the readers page how many could not be told."""
-    if change.state == "undeliverable":
+    """Let the readers page know that there is somebody whom the message did not, or perhaps did not, reach."""
+    if change.state in ("undeliverable", "unknown"):
         counted = Notice.undeliverable_count + len(change.person_ids)
         # a bulk update leaves the version alone: counting must not disturb an editor
         change.session.execute(
@@ -51,4 +53,4 @@ def count_undeliverable(change: PushStateChange) -> None:
         )
 
 
-HANDLERS = [PushHandler(kind, count_undeliverable) for kind in (NOTICE, MUST_READ)]
+HANDLERS = [PushHandler(kind, count_undeliverable) for kind in ANNOUNCING]

@@ -14,16 +14,17 @@ from xinglin.api.audit import AuditTrail
 from xinglin.api.bus import Event, publish
 from xinglin.api.i18n import translator
 from xinglin.api.people import AudienceService, Department, Membership, Person
-from xinglin.api.push import PushService
+from xinglin.api.push import PushService, UnreachablePerson
 from xinglin.types import Clock
 from xinglin_news.models import Notice, NoticeState, Read, Reminder
-from xinglin_news.push import kind_of_reminder
+from xinglin_news.push import ANNOUNCING, kind_of_reminder
 from xinglin_news.service.authority import Authority
 from xinglin_news.service.errors import MayNotPublish, ReminderRefused, WrongState
 
 _ = translator("news")
 
 READERS_ROWS = 100
+MISSED_ROWS = 100
 REMINDER_TITLE = "请阅读：{title}"
 REMINDER_TEXT = "{department} 提醒您：这条通知您还没有打开"
 
@@ -59,8 +60,20 @@ class Reminded:
 
 
 @dataclass(frozen=True)
+class Missed:
+    """A person whom the WeCom message did not reach; `reason` is a word of `UnreachablePerson`."""
+
+    name: str
+    department: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class ReadersPage:
-    """What the author sees: the whole, each department, and one page of names."""
+    """What the author sees: the whole, each department, one page of names, and whom the message missed.
+
+    `missed` are the first 100 by name of `missed_total`.
+    """
 
     read: int
     total: int
@@ -71,6 +84,8 @@ class ReadersPage:
     last: int
     number: int
     reminded: Reminded | None
+    missed: list[Missed]
+    missed_total: int
 
 
 class FollowingService:
@@ -106,6 +121,7 @@ class FollowingService:
         ]
         start = (number - 1) * READERS_ROWS
         readers = chosen[start : start + READERS_ROWS]
+        missed = self._unreachable(notice)
         return ReadersPage(
             read=sum(one.read_at is not None for one in everybody),
             total=len(everybody),
@@ -116,6 +132,8 @@ class FollowingService:
             last=start + len(readers) if readers else 0,
             number=number,
             reminded=self.reminded(notice),
+            missed=self._missed(missed[:MISSED_ROWS]),
+            missed_total=len(missed),
         )
 
     def progress(self, notice: Notice) -> tuple[int, int]:
@@ -193,6 +211,22 @@ class FollowingService:
                 )
         except IntegrityError as error:  # somebody else was faster by milliseconds
             raise self._refused(self.reminded(notice) or Reminded("", now, count)) from error
+
+    def _unreachable(self, notice: Notice) -> list[UnreachablePerson]:
+        """Each person once: a reminder of a must-read notice may have missed the same people again."""
+        if not notice.undeliverable_count:
+            return []
+        found = (one for kind in ANNOUNCING for one in self._push.unreachable(notice.public_id, kind))
+        return list({one.person_id: one for one in found}.values())
+
+    def _missed(self, people: list[UnreachablePerson]) -> list[Missed]:
+        query = (
+            select(Membership.person_id, Department.name)
+            .join(Department, Department.id == Membership.department_id)
+            .where(Membership.is_primary, Membership.person_id.in_([one.person_id for one in people]))
+        )
+        names = dict(self._session.execute(query).all()) if people else {}
+        return [Missed(one.name, names.get(one.person_id, ""), one.reason) for one in people]
 
     def _readers(self, notice: Notice) -> list[Reader]:
         members = set(self._audiences.member_ids(notice.audience)) if notice.audience else set()

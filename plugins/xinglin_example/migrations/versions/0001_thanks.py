@@ -5,7 +5,6 @@ from alembic import op
 
 revision, down_revision, branch_labels, depends_on = "example_0001", None, None, None
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-MOMENT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
@@ -16,8 +15,8 @@ def upgrade() -> None:
         sa.Column("sender_id", KEY, sa.ForeignKey("core_person.id"), nullable=True),
         sa.Column("receiver_id", KEY, sa.ForeignKey("core_person.id"), nullable=False, index=True),
         sa.Column("text", sa.String(140), nullable=False),
-        sa.Column("said_at", MOMENT, nullable=False, index=True),
-        sa.Column("seen_at", MOMENT, nullable=True),
+        sa.Column("said_at", sa.DateTime(timezone=True), nullable=False, index=True),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=True),
     )
 
 
