@@ -46,9 +46,9 @@ def _run(name: str, backend: str, stack: Stack) -> None:
     with floor.hello(HELLO_PORT) as pid:
         hello = Target(HELLO_PORT, [pid], itertools.repeat(prepared("/")), alone=400, together=2000)
         page = Target(stack.port, stack.pids, PAGES[name](stack), alone=60, together=200)
-        bare, cost = compare(hello, page)
-    figures = {**_figures(cost), "floor_rate": round(bare.together.rate)}
-    _say(name, backend, cost.cpu, "ms CPU/request", bare.cpu, **figures)
+        bottom, cost = compare(hello, page)
+    figures = {**_figures(cost), "floor_rate": round(bottom.together.rate)}
+    _say(name, backend, cost.cpu, "ms CPU/request", bottom.cpu, **figures)
 
 
 def _figures(cost: Cost) -> dict[str, Any]:

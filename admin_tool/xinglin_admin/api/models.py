@@ -112,6 +112,7 @@ class Grant:
     object_title: str | None
     departments: tuple[str, ...]
     expires_on: dt.date | None
+    can_pass_on: bool
     granted_by: str
     granted_at: dt.datetime
     state: GrantState
@@ -132,6 +133,7 @@ class GrantRequest:
     object: str | None
     department_ids: tuple[str, ...]
     expires_on: dt.date | None
+    can_pass_on: bool = False
 
 
 def read_session(body: Body) -> Session:
@@ -171,6 +173,7 @@ def read_grant(item: Body) -> Grant:
         object_title=scope["title"] if scope else None,
         departments=tuple(department["name"] for department in item["departments"]),
         expires_on=dt.date.fromisoformat(last_day) if last_day else None,
+        can_pass_on=item["can_pass_on"],
         granted_by=item["granted_by"]["name"],
         granted_at=_moment(item["granted_at"]),
         state=GrantState(item["state"]),
@@ -186,6 +189,7 @@ def write_grant(request: GrantRequest) -> dict[str, Any]:
         "object": request.object,
         "department_ids": list(request.department_ids),
         "expires_on": request.expires_on.isoformat() if request.expires_on else None,
+        "can_pass_on": request.can_pass_on,
     }
 
 

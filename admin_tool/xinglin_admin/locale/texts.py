@@ -65,6 +65,8 @@ class GrantTexts:
     last_day: str
     no_last_day: str
     ends_soon: str
+    hand_on: str
+    may_hand_on: str
     state: str
     granted_by: str
     granted_at: str
@@ -98,6 +100,7 @@ class DialogTexts:
     expiry: str
     expiry_hint: str
     no_expiry: str
+    hand_on: str
     save: str
     saving: str
     summary_missing: str
@@ -111,6 +114,7 @@ class DialogTexts:
     summary_departments: str
     summary_until: str
     summary_for_ever: str
+    summary_hand_on: str
 
 
 @dataclass(frozen=True)

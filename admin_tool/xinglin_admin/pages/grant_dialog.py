@@ -61,6 +61,8 @@ class GrantDialog(QDialog):
         self._last_day.dateChanged.connect(self._on_changed)
         self._no_end = named("noExpiryBox", QCheckBox(self._words.no_expiry))
         self._no_end.toggled.connect(self._on_no_end)
+        self._pass_on = named("passOnBox", QCheckBox(self._words.hand_on))
+        self._pass_on.toggled.connect(self._on_changed)
         self._summary = label(name="grantSummary", is_wrapped=True)
         self._save = button(self._words.save, "saveGrantButton", self._on_save, role="primary")
         self._save.setDefault(True)
@@ -80,6 +82,7 @@ class GrantDialog(QDialog):
             object=self._object.currentData() if has_object else None,
             departments=self._departments.chosen(),
             last_day=None if self._no_end.isChecked() else dt.date(day.year(), day.month(), day.day()),
+            can_pass_on=self._pass_on.isChecked(),
         )
 
     def _load_choices(self) -> None:
@@ -197,6 +200,7 @@ class GrantDialog(QDialog):
         left.addWidget(self._fields["person_id"], 1)
         for name in ("permission", "object", "expires_on"):
             left.addWidget(self._fields[name])
+        left.addWidget(self._pass_on)
         grid = QGridLayout()
         grid.setHorizontalSpacing(24)
         grid.addLayout(left, 0, 0)

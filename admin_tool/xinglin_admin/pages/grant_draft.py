@@ -18,6 +18,7 @@ class GrantDraft:
     object: ScopeObject | None
     departments: tuple[Department, ...]
     last_day: dt.date | None
+    can_pass_on: bool = False
 
     def missing(self, texts: Texts) -> list[str]:
         words, permission = texts.dialog, self.permission
@@ -43,6 +44,7 @@ class GrantDraft:
             object=self.object.key if self.object else None,
             department_ids=tuple(department.id for department in self.departments),
             expires_on=self.last_day,
+            can_pass_on=self.can_pass_on,
         )
 
     def sentence(self, texts: Texts) -> str:
@@ -57,6 +59,7 @@ class GrantDraft:
             object=words.summary_object.format(object=self.object.title) if self.object else "",
             departments=self._departments_phrase(texts),
             until=words.summary_until.format(day=self.last_day) if self.last_day else words.summary_for_ever,
+            hand_on=words.summary_hand_on if self.can_pass_on else "",
         )
 
     def _departments_phrase(self, texts: Texts) -> str:

@@ -19,6 +19,7 @@ def grant_facts(grant: Grant, texts: Texts, today: dt.date) -> list[tuple[str, s
         (words.object, grant.object_title or ""),
         (words.departments, texts.common.list_separator.join(grant.departments)),
         (words.last_day, last_day),
+        (words.hand_on, words.may_hand_on if grant.can_pass_on else ""),
         (words.state, state_text(grant, texts)),
         (words.granted_by, grant.granted_by),
         (words.granted_at, moment_text(grant.granted_at, texts)),

@@ -118,6 +118,7 @@ class GrantDesk:
                 wanted.object,
                 department_ids,
                 expires_at=wanted.expires_on,
+                can_pass_on=wanted.can_pass_on,
             )
         except GrantRefused as error:
             # Every field alone was right: what is left is that the grant exists, or the person has just left.
@@ -197,6 +198,7 @@ class GrantDesk:
             object=_object_of(grant.object_key, objects),
             departments=tuple(DepartmentName(row.public_id, row.name) for row in grant.departments),
             expires_on=_last_day(grant.expires_at, self._zone),
+            can_pass_on=grant.can_pass_on,
             granted_by=names.of(_giver(grant)),
             granted_at=grant.granted_at,
             state=self._state_of(grant),

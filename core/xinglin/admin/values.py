@@ -106,6 +106,7 @@ class GrantEntry:
     object: ScopeObject | None
     departments: tuple[DepartmentName, ...]
     expires_on: date | None
+    can_pass_on: bool
     granted_by: ActorName
     granted_at: datetime
     state: str
@@ -128,3 +129,4 @@ class NewGrant:
     object: str | None
     department_ids: tuple[str, ...]
     expires_on: date | None
+    can_pass_on: bool = False
