@@ -91,6 +91,7 @@ def writing(request: Request) -> Iterator[None]:
     What `request.db`, `request.audit` and `request.service` give inside the block belongs to it; it commits at its
     end. Inside a request that writes, the block belongs to the request's own transaction.
     """
+    request.environ["xinglin.noted"] = True  # what is written here leaves a record of its own
     if request.db.info["writes"]:
         yield
         return

@@ -58,10 +58,11 @@ def search(request: Request) -> dict[str, Any]:
 @view_config(route_name="news.article", renderer="news/article.jinja2", permission=NewsPermission.READ)
 def show_article(request: Request) -> dict[str, Any]:
     article = request.service(ReadingService).article(request.matchdict["notice"])
-    if not article.is_read:
+    if article.is_read:
+        request.note_view("notice", article.public_id)
+    else:
         with request.writing():
             request.service(ReadingService).mark_read(article)
-    request.note_view("notice", article.public_id)
     return {"article": article, "back_url": _back_url(request), "when": Moments(request)}
 
 
