@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import socket
@@ -17,15 +18,16 @@ STOP_SECONDS = 30
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports below the ephemeral range, so that no client socket takes them meanwhile."""
+    """Ports below the ephemeral range, so that no client socket takes them meanwhile; each worker has a range of its own."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     found: list[int] = []
-    for port in range(19000, 32000):
+    for port in range(19000 + 500 * worker, 19500 + 500 * worker):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) != 0:
                 found.append(port)
         if len(found) == count:
             return found
-    raise RuntimeError("no free port between 19000 and 32000")
+    raise RuntimeError("no free port in the range of this worker")
 
 
 @dataclass

@@ -82,6 +82,15 @@ def test_a_repeat_is_acknowledged_and_has_no_second_effect(door, clock):
     assert len(_stored(door)) == 1
 
 
+def test_a_hint_that_comes_again_after_it_was_handled_is_looked_at_again(door, clock):
+    _post(door, clock)
+    (row,) = _stored(door)
+    row.handled_at = clock.now()
+    _post(door, clock)
+    door.session.expire_all()
+    assert [one.handled_at for one in _stored(door)] == [None]
+
+
 @pytest.mark.parametrize(
     "other",
     [
