@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
+from xinglin.kernel.plugins import call_safely
 from xinglin.types import PushHandler, PushStateChange
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 NamedHandler = tuple[str, PushHandler]
-logger = logging.getLogger(__name__)
 
 
 def tell(session: Session, handlers: Iterable[NamedHandler], change: PushStateChange) -> None:
@@ -20,10 +20,6 @@ def tell(session: Session, handlers: Iterable[NamedHandler], change: PushStateCh
     if not change.person_ids:
         return
     for plugin, handler in handlers:
-        if handler.kind != change.kind:
-            continue
-        try:
-            with session.begin_nested():
-                handler.on_state(change)
-        except Exception:  # the `call_each` of push: a plugin's fault stays the plugin's own
-            logger.exception("plugin %s failed in its push handler of %s", plugin, change.kind)
+        if handler.kind == change.kind:
+            what = f"its push handler of {change.kind}"
+            call_safely(session, f"plugin {plugin}", what, partial(handler.on_state, change))
