@@ -47,7 +47,8 @@ def _run(name: str, backend: str, stack: Stack) -> None:
         hello = Target(HELLO_PORT, [pid], itertools.repeat(prepared("/")), alone=400, together=2000)
         page = Target(stack.port, stack.pids, PAGES[name](stack), alone=60, together=200)
         bottom, cost = compare(hello, page)
-    figures = {**_figures(cost), "floor_rate": round(bottom.together.rate)}
+    noisy = {"ratio_of_all_slices": round(cost.cpu_of_all / bottom.cpu_of_all, 2)}
+    figures = {**_figures(cost), "floor_rate": round(bottom.together.rate), **noisy}
     _say(name, backend, cost.cpu, "ms CPU/request", bottom.cpu, **figures)
 
 

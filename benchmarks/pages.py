@@ -7,6 +7,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from statistics import mean
 
 from benchmarks.cpu import seconds_of
 from benchmarks.load import Answers, drive, prepared
@@ -15,44 +16,65 @@ from benchmarks.stack import Stack
 CLIENTS = 16
 WARM = 400
 """PostgreSQL plans a statement anew for its first times on each connection."""
-SLICES = 8
+SLICES = 16
+QUIETEST = SLICES // 4
 SETTLE_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A piece of both loads, by one client (`alone`) and by sixteen (`together`); `used` is CPU seconds."""
+
+    used: float
+    alone: Answers
+    together: Answers
+
+    @property
+    def cpu(self) -> float:
+        """Milliseconds per request."""
+        return 1000 * self.used / (self.alone.count + self.together.count)
 
 
 @dataclass
 class Target:
-    """A server under load: `alone` and `together` are the requests of one slice by one client and by sixteen."""
+    """A server under load: `alone` and `together` are the numbers of requests of one slice."""
 
     port: int
     pids: list[int]
     source: Iterator[bytes]
     alone: int
     together: int
-    used: float = 0.0
-    by_one: list[Answers] = field(default_factory=list)
-    by_many: list[Answers] = field(default_factory=list)
+    slices: list[Slice] = field(default_factory=list)
 
     def warm(self) -> None:
         drive(self.port, self.source, clients=CLIENTS, count=WARM)
 
     def slice(self) -> None:
-        """A piece of both loads; what is written in batches after the answers belongs to them."""
+        """What is written in batches after the answers belongs to them."""
         before = seconds_of(self.pids)
-        self.by_one.append(drive(self.port, self.source, clients=1, count=self.alone))
-        self.by_many.append(drive(self.port, self.source, clients=CLIENTS, count=self.together))
+        alone = drive(self.port, self.source, clients=1, count=self.alone)
+        together = drive(self.port, self.source, clients=CLIENTS, count=self.together)
         time.sleep(SETTLE_SECONDS)
-        self.used += seconds_of(self.pids) - before
+        self.slices.append(Slice(seconds_of(self.pids) - before, alone, together))
 
     def cost(self) -> Cost:
-        alone, together = Answers.of(self.by_one), Answers.of(self.by_many)
-        return Cost(1000 * self.used / (alone.count + together.count), alone, together)
+        """Of the quietest quarter: what others do on the machine only adds, and adds more to a page than to a hello."""
+        ordered = sorted(self.slices, key=lambda one: one.cpu)
+        quiet = ordered[:QUIETEST]
+        return Cost(
+            cpu=mean(one.cpu for one in quiet),
+            cpu_of_all=mean(one.cpu for one in ordered),
+            alone=Answers.of([one.alone for one in quiet]),
+            together=Answers.of([one.together for one in quiet]),
+        )
 
 
 @dataclass(frozen=True)
 class Cost:
-    """CPU milliseconds per request over both loads, alone (one client) and together (16 clients)."""
+    """CPU milliseconds per request over both loads in the quietest slices, and in all; the answers of the quietest."""
 
     cpu: float
+    cpu_of_all: float
     alone: Answers
     together: Answers
 

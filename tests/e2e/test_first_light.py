@@ -157,7 +157,7 @@ class Story:
         article.get_by_role("link", name="返回").click()
         row = article.get_by_role("listitem").filter(has_text=SHORT_TITLE)
         row.wait_for()
-        assert "未读" not in (row.text_content() or "")
+        assert row.get_by_role("link", description="未读").count() == 0
         self.shoot(self.nurse, "list")
 
     def see_who_has_read_and_remind_once(self) -> None:

@@ -21,6 +21,12 @@ WRITER_WAIT_SECONDS = 10.0
 READER_MARKS = ("read-only transaction", "readonly database")
 BUSY_MILLISECONDS = 1250
 POSTGRESQL_CONNECT_SECONDS = 3
+AUTOCOMMIT: dict[str, Any] = {
+    "isolation_level": "AUTOCOMMIT",
+    "pool_reset_on_return": None,
+    "skip_autocommit_rollback": True,
+}
+"""There is nothing to roll back after a statement that stood alone."""
 
 
 class Session(orm.Session):
@@ -112,8 +118,8 @@ def _postgresql_engine(url: sqlalchemy.URL, pool_size: int, *, reads_only: bool 
         max_overflow=2,
         pool_timeout=5,
         pool_use_lifo=True,  # few connections with warm caches serve a quiet hour
-        connect_args={"connect_timeout": POSTGRESQL_CONNECT_SECONDS},
-        **({"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None} if reads_only else {}),
+        connect_args={"connect_timeout": POSTGRESQL_CONNECT_SECONDS, "options": "-c timezone=UTC"},
+        **(AUTOCOMMIT if reads_only else {}),
     )
     if reads_only:
 

@@ -24,6 +24,7 @@ from xinglin.kernel import configuration, migrate, worker
 from xinglin.kernel.app import build
 from xinglin.kernel.cli_context import CliContext
 from xinglin.kernel.site import Site, open_site
+from xinglin.kernel.turns import Dispatcher
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
 STOP_SECONDS = 20
@@ -156,7 +157,7 @@ def run_portal(context: CliContext, descriptor: int) -> None:
     server = waitress.create_server(
         application,
         sockets=[socket.socket(fileno=descriptor)],
-        threads=settings.threads,
+        _dispatcher=Dispatcher(settings.threads),
         connection_limit=4000,
         asyncore_use_poll=True,
         channel_timeout=120,

@@ -24,6 +24,7 @@ from xinglin.kernel.jobs_models import JobRun
 from xinglin.kernel.plugins import PluginSet
 from xinglin.kernel.settings import CoreSettings
 from xinglin.kernel.site import Site, open_site
+from xinglin.kernel.upkeep import JOBS as UPKEEP_JOBS
 from xinglin.people.jobs import JOBS as PEOPLE_JOBS
 from xinglin.push import worker as push_worker
 from xinglin.push.jobs import JOBS as PUSH_JOBS
@@ -66,7 +67,7 @@ def run_once(context: WorkerContext) -> int:
 
 def run_due_jobs(context: WorkerContext) -> int:
     """Run each job whose time has come; the job's own transaction moves its time on."""
-    core = [("core", job) for job in (*AUTH_JOBS, *PEOPLE_JOBS, *PUSH_JOBS)]
+    core = [("core", job) for job in (*UPKEEP_JOBS, *AUTH_JOBS, *PEOPLE_JOBS, *PUSH_JOBS)]
     return sum(
         _run_if_due(context, f"{owner}.{job.name}", job) for owner, job in (*core, *context.plugins.jobs)
     )

@@ -20,6 +20,7 @@ from sqlalchemy import (
     exists,
     func,
     select,
+    true,
 )
 from sqlalchemy.orm import aliased
 
@@ -54,7 +55,7 @@ def mine() -> Select[Any]:
 
 
 def lines(found: Select[Any]) -> Select[Any]:
-    """Rows of `reading.Line` and the number of all `unread`. `found` is a piece of `mine`: only its rows are adorned."""
+    """Rows of `reading.Line`. `found` is a piece of `mine`: only its rows are adorned."""
     one = found.subquery().c
     cover = (
         select(StoredFile.public_id)
@@ -64,9 +65,10 @@ def lines(found: Select[Any]) -> Select[Any]:
         .limit(1)
         .scalar_subquery()
     )
+    is_read = one.read_at.is_not(None)
     return (
-        select(one.public_id, one.title, _column_title(), _department_name(), one.published_at, one.read_at)
-        .add_columns(cover, _unread(aliased(Notice)).scalar_subquery().label("unread"))
+        select(one.public_id, one.title, _column_title(), _department_name(), one.published_at, is_read)
+        .add_columns(cover.label("cover"))
         .join(Column, Column.id == one.column_id)
         .join(Department, Department.id == one.department_id)
         .order_by(one.published_at.desc(), one.id.desc())
@@ -75,20 +77,28 @@ def lines(found: Select[Any]) -> Select[Any]:
 
 @cache
 def page(*, of_column: bool) -> Select[Any]:
-    """A piece of all `lines`, and how many there are (`total`); parameters `rows`, `start`, and `column` (a key)."""
-    found, other = mine(), aliased(Notice)
-    total = select(func.count(other.id)).where(is_visible(other))
-    if of_column:
-        key = select(Column.id).where(Column.key == bindparam("column")).correlate(None).scalar_subquery()
-        found, total = found.where(Notice.column_id == key), total.where(other.column_id == key)
-    piece = found.limit(bindparam("rows")).offset(bindparam("start"))
-    return lines(piece).add_columns(total.scalar_subquery().label("total"))
+    """A piece of all `lines`, how many there are (`total`), and how many are `unread` in all columns.
+
+    Parameters: `rows`, `start`, and `column` (a key). What the reader may see is found once for piece and counts.
+    """
+    seen = mine().order_by(None).cte("mine")
+    key = select(Column.id).where(Column.key == bindparam("column")).correlate(None).scalar_subquery()
+    is_chosen = seen.c.column_id == key if of_column else true()
+    piece = select(seen).where(is_chosen).order_by(seen.c.published_at.desc(), seen.c.id.desc())
+    total = select(func.count(seen.c.id)).where(is_chosen).scalar_subquery()
+    unread = select(func.count(seen.c.id)).where(seen.c.read_at.is_(None)).scalar_subquery()
+    return lines(piece.limit(bindparam("rows")).offset(bindparam("start"))).add_columns(
+        total.label("total"), unread.label("unread")
+    )
 
 
 @cache
 def unread_lines() -> Select[Any]:
-    """The newest `rows` that the reader has not opened."""
-    return lines(mine().where(Read.read_at.is_(None)).limit(bindparam("rows")))
+    """The newest `rows` that the reader has not opened, and how many `unread` there are."""
+    unread = mine().where(Read.read_at.is_(None)).order_by(None).cte("mine")
+    piece = select(unread).order_by(unread.c.published_at.desc(), unread.c.id.desc())
+    count = select(func.count(unread.c.id)).scalar_subquery()
+    return lines(piece.limit(bindparam("rows"))).add_columns(count.label("unread"))
 
 
 @cache

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from pyramid.request import Request
 from sqlalchemy import Insert, Result, Row, Select, or_
@@ -27,9 +27,8 @@ CARD_ROWS = 3
 INSERT: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A notice in a list; `cover` is the public id of its first picture, if any."""
+class Line(NamedTuple):
+    """A notice in a list, in the order of `queries.lines`; `cover` is the public id of its first picture, if any."""
 
     public_id: str
     title: str
@@ -190,8 +189,7 @@ def _receipt(dialect: str) -> Insert:
 
 
 def _line(row: Sequence[Any]) -> Line:
-    public_id, title, column, department, published_at, read_at, cover, *_counts = row
-    return Line(public_id, title, column, department, published_at, read_at is not None, cover)
+    return Line._make(row[: len(Line._fields)])
 
 
 def _article(found: Row[Any], pictures: list[PictureLine]) -> Article:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from pyramid.request import Request
 
@@ -11,6 +11,7 @@ from xinglin.api.i18n import translator
 _ = translator("news")
 
 TODAY, YESTERDAY, THIS_YEAR = _("today ${time}"), _("yesterday ${time}"), _("${month}/${day}")
+TIME = "HH:MM"
 
 
 class Moments:
@@ -20,14 +21,22 @@ class Moments:
         self._translate = request.translate
         self._zone = request.settings.zone
         self._today = request.clock.now().astimezone(self._zone).date()
+        self._patterns: dict[date, str] = {}
 
     def __call__(self, moment: datetime) -> str:
         local = moment.astimezone(self._zone)
         day = local.date()
+        pattern = self._patterns.get(day)
+        if pattern is None:
+            pattern = self._patterns[day] = self._pattern(day)
+        return pattern.replace(TIME, f"{local.hour:02}:{local.minute:02}")
+
+    def _pattern(self, day: date) -> str:
+        """The words for a day, asked once a page: in a list many moments share a day."""
         if day == self._today:
-            return str(self._translate(TODAY, time=f"{local:%H:%M}"))
+            return str(self._translate(TODAY, time=TIME))
         if day == self._today - timedelta(days=1):
-            return str(self._translate(YESTERDAY, time=f"{local:%H:%M}"))
+            return str(self._translate(YESTERDAY, time=TIME))
         if day.year == self._today.year:
             return str(self._translate(THIS_YEAR, month=day.month, day=day.day))
         return f"{day:%Y-%m-%d}"
