@@ -5,7 +5,7 @@ from __future__ import annotations
 from xinglin.push.models import DeliveryState
 from xinglin.push.preferences import PreferenceRefused, Preferences, QuietWindow
 from xinglin.push.report import DeliveryCounts, UnreachablePerson
-from xinglin.push.service import PushService
+from xinglin.push.service import PushService, is_unopened
 from xinglin.types import PushHandler, PushKind, PushStateChange
 
 __all__ = [
@@ -19,4 +19,5 @@ __all__ = [
     "PushStateChange",
     "QuietWindow",
     "UnreachablePerson",
+    "is_unopened",
 ]

@@ -32,6 +32,7 @@ from xinglin.types import Clock, Job, JobContext
 from xinglin.wecom import inbox
 from xinglin.wecom.client import WeComClient
 
+CORE_JOBS = (*UPKEEP_JOBS, *AUTH_JOBS, *PEOPLE_JOBS, *PUSH_JOBS)
 IDLE_SECONDS = 0.4
 DATABASE_PAUSE_SECONDS = 2.0
 logger = logging.getLogger(__name__)
@@ -67,18 +68,16 @@ def run_once(context: WorkerContext) -> int:
 
 def run_due_jobs(context: WorkerContext) -> int:
     """Run each job whose time has come; the job's own transaction moves its time on."""
-    core = [("core", job) for job in (*UPKEEP_JOBS, *AUTH_JOBS, *PEOPLE_JOBS, *PUSH_JOBS)]
-    return sum(
-        _run_if_due(context, f"{owner}.{job.name}", job) for owner, job in (*core, *context.plugins.jobs)
-    )
-
-
-def _run_if_due(context: WorkerContext, name: str, job: Job) -> int:
-    now = context.clock.now()
+    core = [("core", job) for job in CORE_JOBS]
     with context.database.read_session() as session:
-        due_at = session.scalar(select(JobRun.due_at).where(JobRun.name == name))
-    if due_at is not None and due_at > now:
-        return 0
+        due = dict(session.execute(select(JobRun.name, JobRun.due_at)).all())
+    named = [(f"{owner}.{job.name}", job) for owner, job in (*core, *context.plugins.jobs)]
+    now = context.clock.now()
+    return sum(_run(context, name, job) for name, job in named if due.get(name, now) <= now)
+
+
+def _run(context: WorkerContext, name: str, job: Job) -> int:
+    now = context.clock.now()
     try:
         with context.database.session() as session:
             if not _claim(session, name, job, context.clock):

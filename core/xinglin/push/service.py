@@ -6,7 +6,17 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, bindparam, insert, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    bindparam,
+    exists,
+    insert,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from xinglin.kernel.db import ask
@@ -39,6 +49,19 @@ _UNOPENED: Select[int, str] = (
         _delivery.opened_at.is_(None),
     )
 )
+
+
+def is_unopened(source_id: SQLColumnExpression[str], person_id: int) -> ColumnElement[bool]:
+    """SQL condition: a message about this thing was not opened by this person yet.
+
+    Asked beside the thing itself it saves the call of `PushService.mark_opened`. `person_id` may be a `bindparam`.
+    """
+    return exists().where(
+        _message.source_id == source_id,
+        _delivery.message_id == _message.id,
+        _delivery.person_id == person_id,
+        _delivery.opened_at.is_(None),
+    )
 
 
 class PushService:

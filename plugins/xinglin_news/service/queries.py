@@ -26,6 +26,7 @@ from sqlalchemy.orm import aliased
 
 from xinglin.api.files import StoredFile
 from xinglin.api.people import Department, visible
+from xinglin.api.push import is_unopened
 from xinglin_news.models import Column, Notice, NoticeState, Picture, Read
 
 READER: BindParameter[int] = bindparam("reader", type_=Integer)
@@ -128,6 +129,7 @@ def article() -> Select[Any]:
         .add_columns(_column_title().label("column"), _department_name().label("department"), Read.read_at)
         .add_columns(exists().where(Picture.notice_id == Notice.id).label("has_pictures"))
         .add_columns(others_unread.label("others_unread"))
+        .add_columns(is_unopened(Notice.public_id, cast("int", READER)).label("has_unopened"))
         .join(Column, Column.id == Notice.column_id)
         .join(Department, Department.id == Notice.department_id)
         .outerjoin(Read, _own_read())

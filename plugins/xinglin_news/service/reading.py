@@ -65,7 +65,7 @@ class PictureLine:
 
 @dataclass(frozen=True)
 class Article:
-    """A notice in full, as a reader sees it. `body` is sanitised HTML."""
+    """A notice in full, as a reader sees it. `body` is sanitised HTML; `has_unopened`: a message led or leads here."""
 
     id: int
     public_id: str
@@ -75,6 +75,7 @@ class Article:
     department: str
     published_at: datetime
     is_read: bool
+    has_unopened: bool
     pictures: list[PictureLine]
 
 
@@ -175,7 +176,8 @@ class ReadingService:
         statement = _receipt(self._session.get_bind().dialect.name)
         if ask(self._session, statement, **receipt).rowcount == 0:
             return  # a second tap was faster
-        self._push.mark_opened(article.public_id, self._person_id)
+        if article.has_unopened:
+            self._push.mark_opened(article.public_id, self._person_id)
         self._audit.record("notice.read", "notice", article.public_id)
 
     def _ask(self, query: Select[*tuple[Any, ...]], **facts: Any) -> Result[Any]:
@@ -202,6 +204,7 @@ def _article(found: Row[Any], pictures: list[PictureLine]) -> Article:
         department=found.department,
         published_at=found.published_at,
         is_read=found.read_at is not None,
+        has_unopened=found.has_unopened,
         pictures=pictures,
     )
 

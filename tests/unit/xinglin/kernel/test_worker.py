@@ -37,8 +37,7 @@ def context(
     database: Database, clock: FrozenClock, keyring: Keyring, monkeypatch: pytest.MonkeyPatch
 ) -> WorkerContext:
     """A worker without the core's own jobs."""
-    for name in ("AUTH_JOBS", "PEOPLE_JOBS", "PUSH_JOBS"):
-        monkeypatch.setattr(worker, name, [])
+    monkeypatch.setattr(worker, "CORE_JOBS", ())
     found = load((), IniFile(Path("site.ini")), {})
     return WorkerContext(database, clock, keyring, NOTHING, found, NOTHING)
 
