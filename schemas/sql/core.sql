@@ -38,7 +38,8 @@ CREATE TABLE core_audit_record (
 	details TEXT NOT NULL,
 	key_id VARCHAR(16) NOT NULL,
 	mac VARCHAR(64) NOT NULL,
-	CONSTRAINT pk_core_audit_record PRIMARY KEY (id)
+	CONSTRAINT pk_core_audit_record PRIMARY KEY (id),
+	CONSTRAINT uq_core_audit_record_event_id UNIQUE (event_id)
 );
 
 CREATE INDEX ix_core_audit_record_action ON core_audit_record (action);

@@ -20,7 +20,7 @@ class AuditRecord(Base):
     )
 
     id: Mapped[Identifier]
-    event_id: Mapped[str] = mapped_column(String(32))
+    event_id: Mapped[str] = mapped_column(String(32), unique=True)
     at: Mapped[datetime] = mapped_column(index=True)
     actor_kind: Mapped[str] = mapped_column(String(16))
     actor_id: Mapped[str] = mapped_column(String(64))

@@ -21,6 +21,7 @@ class DeliveryState(enum.StrEnum):
     MUTED = "muted"
     UNDELIVERABLE = "undeliverable"
     UNKNOWN = "unknown"
+    CANCELLED = "cancelled"
 
 
 class CallState(enum.StrEnum):

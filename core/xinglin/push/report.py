@@ -26,11 +26,13 @@ class DeliveryCounts:
     muted: int = 0
     undeliverable: int = 0
     unknown: int = 0
+    cancelled: int = 0
     opened: int = 0
 
     @property
     def total(self) -> int:
-        return self.queued + self.sending + self.sent + self.muted + self.undeliverable + self.unknown
+        ended = self.sent + self.muted + self.undeliverable + self.unknown + self.cancelled
+        return self.queued + self.sending + ended
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from xinglin.people.audience import AudienceService
 from xinglin.people.models import Audience, Person
 from xinglin.push import preferences, report
 from xinglin.push.handlers import NamedHandler, tell
-from xinglin.push.models import Delivery, DeliveryState, Message
+from xinglin.push.models import CallState, Delivery, DeliveryState, Message, MessageCall
 from xinglin.push.preferences import Preferences
 from xinglin.push.report import DeliveryCounts, UnreachablePerson
 from xinglin.types import Clock, PushKind, PushStateChange
@@ -138,6 +138,30 @@ class PushService:
             change = PushStateChange(self._session, name, source_id, (person_id,), OPENED, now)
             tell(self._session, self._handlers, change)
         return len(rows)
+
+    def cancel(self, source_id: str) -> int:
+        """Send nothing more about this thing; the number of messages that were still on their way to WeCom.
+
+        A call that WeCom may have carried out already is left to its end.
+        """
+        of_source = select(Message.id).where(Message.source_id == source_id)
+        # First those nobody planned: this waits for a planner at work, whose calls are then seen below
+        waiting = self._cancel(Delivery.message_id.in_(of_source), Delivery.state == DeliveryState.QUEUED)
+        planned = self._session.scalars(
+            select(MessageCall)
+            .where(MessageCall.message_id.in_(of_source), MessageCall.state == CallState.PLANNED)
+            .where(MessageCall.uncertain_since.is_(None))
+            .with_for_update()
+        ).all()
+        for call in planned:
+            call.state, call.finished_at, call.error = CallState.DEAD, self._clock.now(), "cancelled"
+        count = waiting + self._cancel(Delivery.call_id.in_([call.id for call in planned]))
+        self._audit.record("push.cancel", "push", source_id, after={"persons": count})
+        return count
+
+    def _cancel(self, *conditions: ColumnElement[bool]) -> int:
+        cancelled = update(Delivery).where(*conditions).values(state=DeliveryState.CANCELLED)
+        return len(self._session.scalars(cancelled.returning(Delivery.id)).all())
 
     def states(self, source_id: str, kind: str | None = None) -> DeliveryCounts:
         """How many deliveries of this source are in each state."""

@@ -104,7 +104,7 @@ class PublishingService:
         self._tell("news.published", notice)
 
     def withdraw(self, notice: Notice) -> None:
-        """Take a published notice back; its readers are told so, everybody else finds nothing."""
+        """Take a published notice back: who opens it is told so, and cards that still wait are not sent."""
         if notice.state != NoticeState.PUBLISHED:
             raise WrongState
         if not self._authority.covers(notice.column.key, notice.department_id):
@@ -115,6 +115,7 @@ class PublishingService:
         self._audit.record(
             "notice.withdraw", "notice", notice.public_id, before={"state": NoticeState.PUBLISHED}
         )
+        self._push.cancel(notice.public_id)
         self._tell("news.withdrawn", notice)
 
     def return_to_draft(self, notice: Notice, reason: Returned) -> None:

@@ -54,6 +54,7 @@ def upgrade() -> None:
         sa.Column("key_id", sa.String(length=16), nullable=False),
         sa.Column("mac", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_core_audit_record")),
+        sa.UniqueConstraint("event_id", name=op.f("uq_core_audit_record_event_id")),
     )
     op.create_index(op.f("ix_core_audit_record_action"), "core_audit_record", ["action"], unique=False)
     op.create_index(

@@ -7,10 +7,11 @@ from sqlalchemy import event, func, insert, select
 
 from xinglin.audit.models import AuditRecord
 from xinglin.people.models import Audience, AudienceTerm, Person, PersonFacet
+from xinglin.push.limits import LIMITS
 from xinglin.push.models import Delivery, Message
 from xinglin.push.preferences import PreferenceRefused, Preferences, QuietWindow
 from xinglin.push.service import PushService
-from xinglin.push.worker import run_once
+from xinglin.push.worker import _claim, plan, run_once
 from xinglin.testing import wecom as at_wecom
 from xinglin.testing.wecom import KINDS, add_people
 from xinglin.types import PushHandler
@@ -169,3 +170,38 @@ def test_a_person_who_left_is_not_written_to_by_an_old_list(context, post, membe
     with context.database.read_session() as session:
         (missed,) = post.push(session).unreachable("n1")
     assert missed.reason == "left"
+
+
+class TestWhatIsCancelled:
+    def cancel(self, post):
+        with post.context.database.session() as session:
+            return post.push(session).cancel("n1")
+
+    def arrived(self, simulator, member):
+        return simulator.get("messages", userid=member)["messages"]
+
+    @pytest.mark.parametrize("is_planned", [False, True])
+    def test_does_not_arrive(self, context, post, members, simulator, is_planned):
+        post.enqueue(post.people(*members[:2]))
+        if is_planned:
+            plan(context, LIMITS)
+        assert self.cancel(post) == 2
+        run_once(context)
+        assert self.arrived(simulator, members[0]) == []
+        assert (post.counts().cancelled, post.counts().total) == (2, 2)
+
+    def test_does_not_touch_what_arrived_or_concerns_another(self, context, post, members, simulator):
+        ids = post.people(members[0])
+        post.enqueue(ids)
+        run_once(context)
+        post.enqueue(ids, source="n2")
+        assert self.cancel(post) == 0
+        run_once(context)
+        assert (post.counts().sent, post.counts("n2").sent) == (1, 1)
+
+    def test_leaves_a_call_that_may_have_been_made_to_its_end(self, context, post, members):
+        post.enqueue(post.people(members[0]))
+        plan(context, LIMITS)
+        assert _claim(context, LIMITS) is not None
+        assert self.cancel(post) == 0
+        assert post.counts().sending == 1
