@@ -74,9 +74,9 @@ def quarantined(portal: Portal) -> dict[str, str]:
     return {name: f"{lost.stage}: {lost.reason}" for name, lost in found.items()}
 
 
-def broken(hook: str) -> str:
+def broken(hook: str, fault: str = "ValueError") -> str:
     argument = "config" if hook == "configure" else ""
-    return f"@hookimpl\ndef xinglin_{hook}({argument}):\n    raise ValueError('no luck in {hook}')\n"
+    return f"@hookimpl\ndef xinglin_{hook}({argument}):\n    raise {fault}('no luck in {hook}')\n"
 
 
 @pytest.mark.parametrize(
@@ -124,6 +124,15 @@ class TestAHookThatFails:
         self.install(vendor, hook)
         with pytest.raises(PluginError, match="plugin beta: "):
             build("alpha", "beta", required="beta")
+
+
+@pytest.mark.parametrize("code", ["raise SystemExit(3)", broken("configure", "SystemExit")])
+def test_a_plugin_that_ends_the_program_is_left_out(vendor: Vendor, build: MakePortal, code: str) -> None:
+    vendor.install("alpha", PAGE.format(name="alpha"))
+    vendor.install("beta", code)
+    portal = build("alpha", "beta")
+    assert is_there(portal, "alpha")
+    assert "SystemExit" in quarantined(portal)["beta"]
 
 
 @pytest.mark.parametrize(
@@ -249,7 +258,8 @@ class TestSwitchedOff:
 
 class TestAPieceOfAPageThatFails:
     @pytest.mark.parametrize(
-        "fault", ["1 / 0", "return request.db.scalar(text('SELECT nothing FROM nowhere'))"]
+        "fault",
+        ["1 / 0", "raise SystemExit(3)", "return request.db.scalar(text('SELECT nothing FROM nowhere'))"],
     )
     def test_a_badge_costs_its_number_only(
         self,

@@ -25,6 +25,8 @@ def view(request):
         raise DomainError("Somebody was faster.", status=409)
     if fault == "gone":
         raise NotFound("There is no such notice.")
+    if fault == "exit":
+        raise SystemExit(3)
     if fault == "bug":
         raise ZeroDivisionError("details that nobody should see")
     return Response(get_csrf_token(request))
@@ -129,6 +131,12 @@ def test_an_unforeseen_error_is_recorded_under_the_number_that_the_page_shows(
     assert (result, details) == ("error", '{"after": {"error": "ZeroDivisionError", "path": "/alpha/bug"}}')
     assert f"request {number} failed" in caplog.text
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_view_that_ends_the_program_ends_its_request_only(portal: Portal) -> None:
+    browser = log_in(portal)
+    assert browser.get("/alpha/exit", status=500).content_type == "text/html"
+    assert browser.get("/").status_int == 200
 
 
 def test_an_error_page_speaks_the_language_of_the_reader(portal: Portal) -> None:

@@ -25,6 +25,7 @@ def grant_columns(texts: Texts, today: Callable[[], dt.date]) -> tuple[Column[Gr
             lambda grant: last_day_text(grant, texts),
             lambda grant: Tone.WARNING if ends_soon(grant, today()) else Tone.PLAIN,
         ),
+        Column(words.granted_by, lambda grant: grant.granted_by),
         Column(words.state, lambda grant: state_text(grant, texts), lambda grant: _TONES[grant.state]),
     )
 

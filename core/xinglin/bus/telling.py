@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from xinglin.bus.models import EventTold, OutboxEvent
-from xinglin.kernel.plugins import accepted, implementations
+from xinglin.kernel.plugins import FAULTS, accepted, implementations
 from xinglin.types import Event
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def _told_to(session: Session, row: OutboxEvent, name: str, function, event: Eve
         with session.begin_nested():
             accepted(function, event=event, session=session)
             session.add(EventTold(event_id=row.id, plugin=name))
-    except Exception as error:
+    except FAULTS as error:
         if IRetryableError.providedBy(error):
             raise
         logger.exception("plugin %s failed on the event %s; it is told again later", name, event.name)

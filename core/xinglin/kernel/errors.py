@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
 from urllib.parse import quote
 
 from pyramid.config import Configurator
 from pyramid.exceptions import BadCSRFOrigin, BadCSRFToken
 from pyramid.httpexceptions import HTTPException, HTTPNotFound, HTTPSeeOther
+from pyramid.registry import Registry
 from pyramid.renderers import render
 from pyramid.request import Request
 from pyramid.response import Response
+from pyramid.tweens import EXCVIEW
 from sqlalchemy import exc, select
 
 from xinglin.api.i18n import translator
@@ -23,6 +26,7 @@ from xinglin.kernel.transactions import DoneMeanwhile, RequestKey, key_of
 _ = translator("core")
 logger = logging.getLogger(__name__)
 PUBLIC = "core:public"
+Handler = Callable[[Request], Response]
 
 
 def includeme(config: Configurator) -> None:
@@ -38,6 +42,21 @@ def includeme(config: Configurator) -> None:
         (system_error, Exception),
     ):
         config.add_exception_view(view, context=context)
+    config.add_tween("xinglin.kernel.errors.exit_tween", under=EXCVIEW)
+
+
+class ViewExited(Exception):
+    """A view called `sys.exit()`: that ends the request, not the thread that serves it."""
+
+
+def exit_tween(handler: Handler, _registry: Registry) -> Handler:
+    def tween(request: Request) -> Response:
+        try:
+            return handler(request)
+        except SystemExit as error:
+            raise ViewExited(str(error)) from error
+
+    return tween
 
 
 def page(request: Request, status: int, message: str, cure: str = "") -> Response:

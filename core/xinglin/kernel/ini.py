@@ -17,6 +17,11 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
+OURS = re.compile(r"xinglin(:.*)?")
+OF_OTHERS = re.compile(
+    r"loggers|handlers|formatters|(logger|handler|formatter)_.+|(app|server|pipeline|filter|composite):.+"
+)
+"""Sections of Python's logging and of PasteDeploy, which may share the file."""
 TRUE, FALSE = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
 
 
@@ -45,11 +50,15 @@ def read_ini(path: Path) -> IniFile:
         sections = {
             name: {key: value for key, value in parser.items(name) if key != "here"}
             for name in parser.sections()
-            if name == "xinglin" or name.startswith("xinglin:")
+            if OURS.fullmatch(name)
         }
     except (OSError, UnicodeDecodeError, configparser.Error) as error:
         problem = " ".join(str(error).split())
         raise SettingsError(path, "*", "*", problem, "correct the file and start again") from error
+    for name in parser.sections():
+        if not OURS.fullmatch(name) and not OF_OTHERS.fullmatch(name):
+            cure = f"[xinglin:{re.split('[ _:]', name)[-1]}] for a module, [xinglin] for the core"
+            raise SettingsError(path, name, "*", "nobody reads this section", cure)
     return IniFile(path, sections)
 
 

@@ -22,6 +22,8 @@ from xinglin.kernel.ini import IniFile, SettingsError, parse_section
 from xinglin.types import Card, Job, Manifest, MenuItem, Permission, PushHandler, PushKind, Slot
 
 ENTRY_POINTS = "xinglin.plugins"
+FAULTS = (Exception, SystemExit)
+"""What a plugin may do wrong: one that calls `sys.exit()` must not end the process of all."""
 logger = logging.getLogger(__name__)
 
 
@@ -163,7 +165,7 @@ class guard:  # noqa: N801 - reads as a verb at its call sites
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if isinstance(error, Exception) and not isinstance(error, (PluginError, SettingsError)):
+        if isinstance(error, FAULTS) and not isinstance(error, (PluginError, SettingsError)):
             raise PluginError(self._plugin, self._stage, f"{type(error).__name__}: {error}") from error
 
 
@@ -259,7 +261,7 @@ def call_safely(session: Session, culprit: str, what: str, function: Callable[[]
     try:
         with nullcontext() if session.info.get("writes") is False else session.begin_nested():
             return True, function()
-    except Exception as error:
+    except FAULTS as error:
         if IRetryableError.providedBy(error):
             raise
         logger.exception("%s failed in %s; the others go on", culprit, what)

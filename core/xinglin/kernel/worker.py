@@ -21,7 +21,7 @@ from xinglin.crypto.service import Keyring
 from xinglin.kernel.app import plugins_of
 from xinglin.kernel.db import Database
 from xinglin.kernel.jobs_models import JobRun
-from xinglin.kernel.plugins import PluginSet
+from xinglin.kernel.plugins import FAULTS, PluginSet
 from xinglin.kernel.settings import CoreSettings
 from xinglin.kernel.site import Site, open_site
 from xinglin.kernel.upkeep import JOBS as UPKEEP_JOBS
@@ -88,7 +88,7 @@ def _run(context: WorkerContext, name: str, job: Job) -> int:
             session.execute(
                 update(JobRun).where(JobRun.name == name).values(last_finished_at=now, last_error="")
             )
-    except Exception as error:
+    except FAULTS as error:
         if IRetryableError.providedBy(error):
             raise
         logger.exception("job %s failed; it runs again at its next time", name)
@@ -121,7 +121,7 @@ def _claim_new(session: Session, row: JobRun) -> bool:
     return True
 
 
-def _note_failure(context: WorkerContext, name: str, job: Job, error: Exception) -> None:
+def _note_failure(context: WorkerContext, name: str, job: Job, error: BaseException) -> None:
     values = {
         "due_at": context.clock.now() + job.every,
         "last_error": f"{type(error).__name__}: {error}"[:512],

@@ -109,6 +109,13 @@ class TestAJobThatFails:
         assert run_due_jobs(context) == 1
         assert (row(context, "alpha.broken").last_error, len(turns)) == ("", 2)
 
+    def test_by_ending_the_program_ends_itself_only(self, context: WorkerContext) -> None:
+        runs: list[int] = []
+        context = with_jobs(context, broken=lambda _job: sys.exit(3), well=lambda _job: runs.append(1))
+        assert run_due_jobs(context) == 2
+        assert runs == [1]
+        assert row(context, "alpha.broken").last_error == "SystemExit: 3"
+
     def test_with_a_wrong_statement_does_not_hold_up_the_others(self, context: WorkerContext) -> None:
         runs: list[int] = []
         context = with_jobs(
