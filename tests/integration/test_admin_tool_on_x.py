@@ -13,10 +13,13 @@ from PySide6.QtWidgets import QApplication, QLineEdit
 from xinglin_admin import main
 
 def look():
-    window = QApplication.activeWindow() or QApplication.topLevelWidgets()[0]
-    fields = [field.objectName() for field in window.findChildren(QLineEdit) if field.isVisible()]
-    print(QApplication.platformName(), *fields)
-    QApplication.quit()
+    windows = QApplication.topLevelWidgets()
+    fields = [field for window in windows for field in window.findChildren(QLineEdit) if field.isVisible()]
+    if fields:
+        print(QApplication.platformName(), *(field.objectName() for field in fields))
+        QApplication.quit()
+    else:
+        QTimer.singleShot(50, look)
 
 QTimer.singleShot(0, look)
 sys.exit(main.main(["--server", "http://127.0.0.1:9"]))
