@@ -82,7 +82,7 @@ def log_out(browser, path="/login/logout"):
 def token_of(browser, path="/me"):
     """The token that a page gave to this browser."""
     return re.search(
-        r'csrf_token" value="([0-9a-f]{64})"|X-CSRF-Token&#34;: &#34;([0-9a-f]{64})', browser.get(path).text
+        r'csrf_token" value="([0-9a-f]{64})"|X-CSRF-Token": "([0-9a-f]{64})', browser.get(path).text
     )[0][-64:]
 
 
