@@ -145,11 +145,7 @@ class TestFaults:
             ),
             ("site_name = 江北市妇女儿童医院\n", "", "[xinglin] site_name: required and not set"),
             ("[xinglin:news]", "[xinglin:newz]", "no module is called newz"),
-            (
-                "[xinglin:news]",
-                "[xinglin_news]",
-                "nobody reads this section. Cure: [xinglin:news] for a module",
-            ),
+            ("[xinglin:news]", "[xinglin_news]", "nobody reads this section. Cure: [xinglin:news]"),
             ("news\n", "newz\n", "plugin newz: discover: not installed"),
             ("plugins = portal", "strict = perhaps\nplugins = portal", "'perhaps' is neither true nor false"),
         ],

@@ -9,41 +9,25 @@ from zoneinfo import ZoneInfo
 import pytest
 from PIL import Image
 from sqlalchemy import select, update
+from tests.functional.paediatrics import HEAD, NURSE, OUTSIDER, settle_in
 from webtest import Upload
 
-from xinglin.api.people import Department, PeopleService, Person
+from xinglin.api.people import Department, Person
 from xinglin.api.security import GrantService
 from xinglin.audit.models import AuditRecord
 from xinglin.auth.models import Administrator, Grant, GrantDepartment
-from xinglin.people.records import DepartmentRecord, PersonRecord
-from xinglin.people.roles import ensure_standard
 from xinglin.push.models import Delivery
 from xinglin_news.models import Column, Notice, Read
 from xinglin_news.permissions import PERMISSIONS
 
 pytestmark = pytest.mark.plugins("portal", "news")
 
-HEAD, NURSE, OUTSIDER = "N10011", "N10021", "P10051"
-TREE = (
-    DepartmentRecord("H", "江北市妇女儿童医院"),
-    DepartmentRecord("P", "儿科", "H"),
-    DepartmentRecord("P1", "儿科一病区", "P"),
-    DepartmentRecord("O", "药学部", "H"),
-)
-PEOPLE = ((HEAD, "单玉梅", "P"), (NURSE, "王丽", "P1"), (OUTSIDER, "朴恩雅", "O"))
-
 
 @pytest.fixture
 def hospital(portal, clock):
     """Three colleagues; the first may issue 通知公告 and 科室动态 for paediatrics for thirty days."""
     with portal.session() as (session, audit):
-        ensure_standard(session)
-        people = PeopleService(session, clock, audit)
-        for record in TREE:
-            people.create_department(record)
-        for userid, name, department in PEOPLE:
-            record = PersonRecord(userid[1:], name, wecom_userid=userid, department=department)
-            people.create(record).confirmed_at = clock.now()
+        people = settle_in(session, clock, audit)
         administrator = Administrator(
             login="it", name="信息科", password_hash="x", totp_sealed=b"", created_at=clock.now()
         )

@@ -4,36 +4,19 @@ from __future__ import annotations
 
 import pytest
 from tests.functional.admin_api.caller import tool_of
+from tests.functional.paediatrics import HEAD, NURSE, OUTSIDER, settle_in
 
-from xinglin.people.records import DepartmentRecord, PersonRecord
-from xinglin.people.roles import ensure_standard
-from xinglin.people.service import PeopleService
 from xinglin_news.models import Column
 
 pytestmark = pytest.mark.plugins("portal", "news")
 
-HEAD, NURSE, OUTSIDER = "N10011", "N10021", "P10051"
 LAST_DAY, EARLIER, LATER = "2027-06-30", "2027-03-31", "2027-07-01"
-TREE = (
-    DepartmentRecord("H", "江北市妇女儿童医院"),
-    DepartmentRecord("P", "儿科", "H"),
-    DepartmentRecord("P1", "儿科一病区", "P"),
-    DepartmentRecord("P2", "儿科二病区", "P"),
-    DepartmentRecord("O", "药学部", "H"),
-)
-PEOPLE = ((HEAD, "单玉梅", "P"), (NURSE, "王丽", "P1"), (OUTSIDER, "朴恩雅", "O"))
 
 
 @pytest.fixture
 def hospital(portal, clock):
     with portal.session() as (session, audit):
-        ensure_standard(session)
-        people = PeopleService(session, clock, audit)
-        for record in TREE:
-            people.create_department(record)
-        for userid, name, department in PEOPLE:
-            record = PersonRecord(userid[1:], name, wecom_userid=userid, department=department)
-            people.create(record).confirmed_at = clock.now()
+        settle_in(session, clock, audit)
         session.add(Column(key="departments", title="科室动态", reach="own_departments", sort_order=1))
     return portal
 
