@@ -42,7 +42,7 @@ $(STAMP)/browser: tests/system-packages.txt
 	@touch $@
 
 test: install $(STAMP)/browser check ## All checks and all tests: unit, functional, integration on SQLite and PostgreSQL, end to end
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n 2 --dist loadgroup
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: install ## Fast checks: ruff, mypy, import-linter, architecture
 	$(BIN)/ruff format --check --quiet $(CODE)

@@ -51,9 +51,12 @@ class Job(Generic[T]):
 
 
 class _Courier(QObject):
-    """Carries one outcome from the pool thread to the UI thread, where it was made and therefore lives."""
+    """Carries one outcome from the pool thread to the UI thread, where it was made and therefore lives.
 
-    arrived = Signal(object)
+    The outcome travels in the courier: a handler that the pool thread let go last would free its widgets there.
+    """
+
+    arrived = Signal()
 
     def __init__(self, job: Job[T]) -> None:
         super().__init__()
@@ -61,20 +64,23 @@ class _Courier(QObject):
         self.arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
     def work(self) -> None:
-        outcome = self._job.failed(ToolDefect())
+        self._outcome = self._job.failed(ToolDefect())
         try:
-            outcome = self._job.work()
+            self._outcome = self._job.work()
         except ApiError as error:
-            outcome = self._job.failed(error)
+            self._outcome = self._job.failed(error)
         finally:
             # RuntimeError: the application has ended and taken the C++ half of this object with it.
             with contextlib.suppress(RuntimeError):
-                self.arrived.emit(outcome)
+                self.arrived.emit()
 
-    @Slot(object)
-    def _deliver(self, outcome: Callable[[], None]) -> None:
+    @Slot()
+    def _deliver(self) -> None:
+        job, outcome = self._job, self._outcome
+        del self._job, self._outcome
         _under_way.discard(self)
-        if self._job.is_wanted():
+        self.deleteLater()
+        if job.is_wanted():
             outcome()
 
 

@@ -10,6 +10,7 @@ from PySide6.QtCore import QLibraryInfo, QLocale, QSettings, QTranslator
 from PySide6.QtWidgets import QApplication
 
 from xinglin_admin import background, theme
+from xinglin_admin.garbage import collected_here
 from xinglin_admin.locale import Language
 from xinglin_admin.settings import Settings
 from xinglin_admin.window import MainWindow
@@ -29,10 +30,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     application.styleHints().colorSchemeChanged.connect(
         lambda _scheme: theme.apply(application, settings.scheme)
     )
-    window = MainWindow(settings, language, options.server or settings.server)
-    window.show()
-    code = application.exec()
-    background.finish(_LAST_WAIT_MILLISECONDS)
+    with collected_here():
+        window = MainWindow(settings, language, options.server or settings.server)
+        window.show()
+        code = application.exec()
+        background.finish(_LAST_WAIT_MILLISECONDS)
     return code
 
 

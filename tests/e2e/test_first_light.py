@@ -44,8 +44,6 @@ ACTS = {
 ACTS_OF_MACHINES = {"push.call", "plugin.disable", "plugin.enable", "config.change"}
 NEXT_YEAR = QDate(2099, 12, 31)
 
-pytestmark = pytest.mark.xdist_group("e2e")
-
 
 def open_portal(page: Page, stack: Stack, userid: str) -> FrameLocator:
     """From the workbench of this person's phone; the frame is the WeCom web view."""

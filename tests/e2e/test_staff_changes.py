@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import pytest
 import requests
 
 from tests.e2e.stack import Stack
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
 
 PHARMACIST = "P10051"
 LABORATORY = "检验科"
-
-pytestmark = pytest.mark.xdist_group("e2e")
 
 
 def in_wecom(stack: Stack, action: str, **member: Any) -> None:
