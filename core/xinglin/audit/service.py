@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from xinglin.audit.models import AuditRecord
+from xinglin.audit.once import INSERT, insert_with_record
 from xinglin.crypto.service import Keyring
 from xinglin.kernel.db import refuse_on_reader
+from xinglin.kernel.orm import Base
 from xinglin.types import Clock
 
 PURPOSE = "audit row"
-INSERT = insert(AuditRecord).inline()  # nobody asks for the new id
 BOUND = (
     "event_id",
     "at",
@@ -83,6 +83,17 @@ class AuditTrail:
         details = {key: value for key, value in (("before", before), ("after", after)) if value is not None}
         act = Act(action, object_kind, str(object_id), result, details)
         write(self._session, [row_of(self._actor, act, self._clock.now(), self._keyring)])
+
+    def insert_once(
+        self, model: type[Base], action: str, object_kind: str, object_id: str | int, **values: object
+    ) -> bool:
+        """Insert a row of `model` and its record; False, and no record, when it is there already.
+
+        For acts that a person does once, such as a receipt: a second tap, on another phone too, changes nothing.
+        """
+        act = Act(action, object_kind, str(object_id))
+        record = row_of(self._actor, act, self._clock.now(), self._keyring)
+        return insert_with_record(self._session, model, values, record)
 
 
 @dataclass(frozen=True)

@@ -112,13 +112,19 @@ class Database:
 
 
 def _postgresql_engine(url: sqlalchemy.URL, pool_size: int, *, reads_only: bool = False) -> Engine:
+    from xinglin.kernel.postgresql import Cursor  # the driver is an extra: SQLite does without it
+
     engine = sqlalchemy.create_engine(
         url,
         pool_size=pool_size,
         max_overflow=2,
         pool_timeout=5,
         pool_use_lifo=True,  # few connections with warm caches serve a quiet hour
-        connect_args={"connect_timeout": POSTGRESQL_CONNECT_SECONDS, "options": "-c timezone=UTC"},
+        connect_args={
+            "connect_timeout": POSTGRESQL_CONNECT_SECONDS,
+            "options": "-c timezone=UTC",
+            "cursor_factory": Cursor,
+        },
         **(AUTOCOMMIT if reads_only else {}),
     )
     if reads_only:

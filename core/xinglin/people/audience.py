@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, delete, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, delete, select, true
 from sqlalchemy.orm import Session
 
 from xinglin.api.i18n import translator
@@ -111,15 +111,20 @@ class _Candidate:
 
 
 def visible(
-    audience_id: SQLColumnExpression[int] | SQLColumnExpression[int | None], person_id: int
+    audience_id: SQLColumnExpression[int] | SQLColumnExpression[int | None],
+    person_id: int,
+    *,
+    is_list: bool = False,
 ) -> ColumnElement[bool]:
     """SQL condition: this person belongs to the audience in that column. NULL, like an empty audience, is nobody.
 
-    `person_id` may be a `bindparam` of a statement that is built once.
+    `person_id` may be a `bindparam` of a statement that is built once. `is_list`: of most of a table's rows it is asked
+    at once, so the person's audiences are found first, and not looked up for each row.
     """
-    return audience_id.in_(_naming(person_id, is_exclusion=False)) & audience_id.not_in(
-        _naming(person_id, is_exclusion=True)
-    )
+    is_named = audience_id.in_(_naming(person_id, is_exclusion=False))
+    if is_list:
+        is_named = is_named.is_(true())  # PostgreSQL makes no join of this
+    return is_named & audience_id.not_in(_naming(person_id, is_exclusion=True))
 
 
 def _naming(person_id: int, *, is_exclusion: bool) -> Select[int]:

@@ -33,14 +33,16 @@ READER: BindParameter[int] = bindparam("reader", type_=Integer)
 ENGLISH: BindParameter[bool] = bindparam("english", type_=Boolean)
 
 
-def in_audience(notice: Any = Notice) -> ColumnElement[bool]:
+def in_audience(notice: Any = Notice, *, is_list: bool = False) -> ColumnElement[bool]:
     """Whether the notice is addressed to the reader."""
-    return visible(notice.audience_id, cast("int", READER))  # a parameter stands where a number would
+    return visible(
+        notice.audience_id, cast("int", READER), is_list=is_list
+    )  # a parameter stands for the number
 
 
-def is_visible(notice: Any = Notice) -> ColumnElement[bool]:
+def is_visible(notice: Any = Notice, *, is_list: bool = False) -> ColumnElement[bool]:
     """Whether the reader may see the notice now."""
-    return and_(notice.state == NoticeState.PUBLISHED, in_audience(notice))
+    return and_(notice.state == NoticeState.PUBLISHED, in_audience(notice, is_list=is_list))
 
 
 @cache
@@ -50,7 +52,7 @@ def mine() -> Select[Any]:
         select(Notice.id, Notice.public_id, Notice.title, Notice.column_id, Notice.department_id)
         .add_columns(Notice.published_at, Read.read_at)
         .outerjoin(Read, _own_read())
-        .where(is_visible())
+        .where(is_visible(is_list=True))
         .order_by(Notice.published_at.desc(), Notice.id.desc())
     )
 
@@ -110,7 +112,7 @@ def unread_count() -> Select[int]:
 
 def _unread(notice: Any) -> Select[int]:
     opened = select(Read.notice_id).where(Read.person_id == READER).correlate(None)
-    return select(func.count(notice.id)).where(is_visible(notice), notice.id.not_in(opened))
+    return select(func.count(notice.id)).where(is_visible(notice, is_list=True), notice.id.not_in(opened))
 
 
 @cache

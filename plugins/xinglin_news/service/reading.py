@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any, NamedTuple
 
 from pyramid.request import Request
-from sqlalchemy import Insert, Result, Row, Select, or_
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Result, Row, Select, or_
 from sqlalchemy.orm import Session
 
 from xinglin.api.audit import AuditTrail
@@ -24,7 +22,6 @@ from xinglin_news.service.errors import NoticeMissing, NoticeWithdrawn
 
 SEARCH_ROWS = 100
 CARD_ROWS = 3
-INSERT: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 
 
 class Line(NamedTuple):
@@ -173,21 +170,12 @@ class ReadingService:
         if article.is_read:
             return
         receipt = {"notice_id": article.id, "person_id": self._person_id, "read_at": self._clock.now()}
-        statement = _receipt(self._session.get_bind().dialect.name)
-        if ask(self._session, statement, **receipt).rowcount == 0:
-            return  # a second tap was faster
-        if article.has_unopened:
+        is_first = self._audit.insert_once(Read, "notice.read", "notice", article.public_id, **receipt)
+        if is_first and article.has_unopened:
             self._push.mark_opened(article.public_id, self._person_id)
-        self._audit.record("notice.read", "notice", article.public_id)
 
     def _ask(self, query: Select[*tuple[Any, ...]], **facts: Any) -> Result[Any]:
         return ask(self._session, query, reader=self._person_id, english=self._is_english, **facts)
-
-
-@cache
-def _receipt(dialect: str) -> Insert:
-    statement: Insert = INSERT[dialect](Read).on_conflict_do_nothing().inline()
-    return statement.execution_options(preserve_rowcount=True)
 
 
 def _line(row: Sequence[Any]) -> Line:

@@ -15,6 +15,7 @@ from xinglin.audit.verify import BadRecord, count, verify
 from xinglin.crypto.service import Keyring
 from xinglin.kernel.db import Database, Session
 from xinglin.testing.clock import FrozenClock
+from xinglin.wecom.models import WeComPause
 
 LI = Actor("person", "p-1", "李护士", session_id="s-1", ip="10.0.0.8", request_id="r-1")
 
@@ -158,3 +159,18 @@ def test_values_that_json_does_not_know_are_written_as_words(
     assert bad_records(session, keyring) == []
     details = json.loads(session.scalars(select(AuditRecord.details)).one())
     assert details == {"after": {"until": "2026-12-31 00:00:00+00:00", "name": '引号" \\ \u0000'}}
+
+
+def test_an_act_done_once_is_recorded_once(
+    audit: AuditTrail, session: Session, clock: FrozenClock, keyring: Keyring
+) -> None:
+    def pause(reason: str) -> bool:
+        return audit.acting_as(LI).insert_once(
+            WeComPause, "pause.begin", "api", "send", api="send", until=clock.now(), reason=reason
+        )
+
+    assert (pause("first"), pause("second")) == (True, False)
+    assert [(row.reason, row.strikes) for row in session.scalars(select(WeComPause))] == [("first", 0)]
+    records = session.scalars(select(AuditRecord)).all()
+    assert [(row.actor_id, row.action, row.object_id) for row in records] == [("p-1", "pause.begin", "send")]
+    assert bad_records(session, keyring) == []
