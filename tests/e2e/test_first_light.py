@@ -54,7 +54,7 @@ def open_portal(page: Page, stack: Stack, userid: str) -> FrameLocator:
 
 
 def control(stack: Stack, path: str, /, **query: Any) -> Any:
-    answer = requests.get(f"{stack.wecom}/_control/{path}", params=query, timeout=10)
+    answer = requests.get(f"{stack.wecom}/_control/{path}", params=query, timeout=60)
     answer.raise_for_status()
     return answer.json()
 

@@ -20,12 +20,12 @@ LABORATORY = "检验科"
 def in_wecom(stack: Stack, action: str, **member: Any) -> None:
     """An administrator of WeCom changes a member; WeCom calls the portal back."""
     body = {"action": action, "member": member}
-    requests.post(f"{stack.wecom}/_control/people", json=body, timeout=10).raise_for_status()
+    requests.post(f"{stack.wecom}/_control/people", json=body, timeout=60).raise_for_status()
 
 
 def is_callback_known(stack: Stack) -> bool:
     """WeCom checks the callback's address when it is saved, and wants an answer within a second."""
-    answer = requests.post(f"{stack.wecom}/_control/callbacks/verify", json={}, timeout=10).json()
+    answer = requests.post(f"{stack.wecom}/_control/callbacks/verify", json={}, timeout=60).json()
     return all(answer["verified"].values())
 
 
@@ -33,10 +33,10 @@ def laboratory(stack: Stack) -> int:
     token = requests.get(
         f"{stack.wecom}/cgi-bin/gettoken",
         params={"corpid": "ww5a0d3e7c1b2f4968", "corpsecret": secret(stack)},
-        timeout=10,
+        timeout=60,
     ).json()["access_token"]
     listed = requests.get(
-        f"{stack.wecom}/cgi-bin/department/list", params={"access_token": token}, timeout=10
+        f"{stack.wecom}/cgi-bin/department/list", params={"access_token": token}, timeout=60
     ).json()
     return next(one["id"] for one in listed["department"] if one["name"] == LABORATORY)
 

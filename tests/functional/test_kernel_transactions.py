@@ -192,7 +192,7 @@ class TestOnce:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(timeout=20)
+            thread.join(timeout=60)
         assert [answer.status_int for answer in answers] == [303, 303]
         assert {answer.location for answer in answers} == {"http://127.0.0.1:18080/alpha/done/a"}
         assert written(portal) == ["a"]

@@ -29,7 +29,7 @@ sys.exit(main.main(["--server", "http://127.0.0.1:9"]))
 def test_it_shows_its_login() -> None:
     environment = {**os.environ, "QT_QPA_PLATFORM": "xcb"}
     command = ["xvfb-run", "-a", sys.executable, "-W", "ignore", "-c", SHOW]
-    shown = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    shown = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=180, check=False)
     assert shown.returncode == 0, shown.stderr
     platform, *fields = shown.stdout.split()
     assert platform == "xcb"

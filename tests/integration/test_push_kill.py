@@ -68,7 +68,7 @@ def nursery(database, simulator, tmp_path):
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     yield process
     process.stdin.close()
-    process.wait(timeout=10)
+    process.wait(timeout=60)
     process.stdout.close()
 
 
@@ -130,7 +130,7 @@ def _open(database) -> int:
 
 
 def _until_done(database) -> None:
-    ends = time.monotonic() + 40
+    ends = time.monotonic() + 200
     while _open(database):
         assert time.monotonic() < ends, "the last worker did not finish"
         time.sleep(0.05)

@@ -31,13 +31,13 @@ class Simulator:
 
     def post(self, path: str, /, **body: Any) -> Any:
         """Call the control API."""
-        return self._answer(self._http.post(f"{self.control}/{path}", json=body, timeout=10))
+        return self._answer(self._http.post(f"{self.control}/{path}", json=body, timeout=60))
 
     def get(self, path: str, /, **query: Any) -> Any:
-        return self._answer(self._http.get(f"{self.control}/{path}", params=query, timeout=10))
+        return self._answer(self._http.get(f"{self.control}/{path}", params=query, timeout=60))
 
     def delete(self, path: str) -> Any:
-        return self._answer(self._http.delete(f"{self.control}/{path}", timeout=10))
+        return self._answer(self._http.delete(f"{self.control}/{path}", timeout=60))
 
     @staticmethod
     def _answer(response: requests.Response) -> Any:
@@ -47,7 +47,7 @@ class Simulator:
     def stop(self) -> None:
         self._http.close()
         self.process.terminate()
-        self.process.wait(timeout=10)
+        self.process.wait(timeout=60)
         if self.process.stdout:
             self.process.stdout.close()
 

@@ -45,7 +45,7 @@ KINDS = (
 def fault(simulator: Simulator, api: str, kind: str, value: float = 0, count: int | None = None) -> None:
     """Let the simulator misbehave: see `xinglin_simulators/faults.py`. `count` None = until reset."""
     rule = {"path": api, "kind": kind, "value": value, "count": count}
-    requests.post(f"{simulator.control}/faults", json=rule, timeout=10).raise_for_status()
+    requests.post(f"{simulator.control}/faults", json=rule, timeout=60).raise_for_status()
 
 
 def settings_for(wecom: str, folder: Path, *, secret: str = known.SECRET) -> CoreSettings:

@@ -202,7 +202,7 @@ def test_when_wecom_hangs_others_go_on_and_the_page_comes(hospital, phone, nurse
         log_out(nurse)
         assert answers == []
     finally:
-        waiting.join(timeout=10)
+        waiting.join(timeout=60)
     problem(answers[0], "企业微信暂时没有响应", 503)
 
 

@@ -33,7 +33,7 @@ class Screen:
         return found
 
     def until(self, condition: Callable[[], bool]) -> None:
-        self.qtbot.waitUntil(condition, timeout=5000)
+        self.qtbot.waitUntil(condition, timeout=30_000)
 
     def write(self, name: str, text: str) -> None:
         field = self.part(QLineEdit, name)

@@ -129,9 +129,9 @@ def test_an_address_that_tries_many_accounts_is_locked(service, boss, code, fail
 
 def test_an_unknown_account_takes_the_time_of_a_known_one(password_hash):
     def seconds(stored):
-        begun = time.perf_counter()
+        begun = time.process_time()
         assert not passwords.is_right(stored, "wrong password")
-        return time.perf_counter() - begun
+        return time.process_time() - begun
 
     seconds(None)
     known = min(seconds(password_hash) for _count in range(3))

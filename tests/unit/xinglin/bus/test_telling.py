@@ -164,5 +164,5 @@ def test_two_workers_tell_it_once(context: WorkerContext) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=20)
+        thread.join(timeout=60)
     assert sorted(heard(context, "alpha")) == sorted(f"p-{number}" for number in range(20))

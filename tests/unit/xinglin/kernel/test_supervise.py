@@ -23,7 +23,7 @@ DEAF = [
 
 def died(child: Child) -> None:
     assert child.process is not None
-    child.process.wait(timeout=10)
+    child.process.wait(timeout=60)
 
 
 def test_a_short_life_makes_the_next_pause_longer(caplog: pytest.LogCaptureFixture) -> None:

@@ -163,7 +163,7 @@ def test_two_workers_run_it_once(context: WorkerContext, clock: FrozenClock, is_
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=20)
+        thread.join(timeout=60)
     assert len(runs) == 1
     assert row(context, "alpha.clean").last_error == ""
     with context.database.read_session() as session:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import tracemalloc
 import zipfile
 from datetime import date
@@ -124,7 +123,6 @@ def test_ten_thousand_formatted_empty_rows_cost_little(tmp_path: Path) -> None:
         for column in range(1, 5):
             sheet.cell(number, column).number_format = "@"
     path = save(made, tmp_path)
-    started = time.process_time()
     tracemalloc.start()
     file = read_file(path)
     _now, peak = tracemalloc.get_traced_memory()
@@ -132,7 +130,6 @@ def test_ten_thousand_formatted_empty_rows_cost_little(tmp_path: Path) -> None:
     assert file.people is not None
     assert len(file.people.rows) == 1
     assert peak < 64 * 2**20
-    assert time.process_time() - started < 20
 
 
 def test_a_row_at_the_end_of_the_world_is_refused(tmp_path: Path) -> None:

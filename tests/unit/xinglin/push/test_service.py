@@ -1,7 +1,5 @@
 """A message is written with the rows of its business, once, for exactly its audience."""
 
-import time
-
 import pytest
 from sqlalchemy import event, func, insert, select
 
@@ -37,14 +35,10 @@ def test_1632_persons_are_written_by_one_statement(push, session, clock, databas
     ids = add_people(session, (f"user{number}" for number in range(1632)), clock)
     statements = []
     event.listen(database.engine, "before_cursor_execute", lambda *arguments: statements.append(arguments[2]))
-    took = []
     for number in range(3):
-        began = time.perf_counter()
         _write(push, ids, dedupe_key=str(number))
-        took.append(time.perf_counter() - began)
     assert push.states("n1").queued == 3 * 1632
     assert sum("INSERT INTO core_delivery" in statement for statement in statements) == 3
-    assert min(took) < 0.4  # 15 to 50 ms on a quiet machine
 
 
 def test_the_same_dedupe_key_writes_nothing_more(push, session, clock):

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import time
 from urllib.parse import urlencode
 
 import pytest
@@ -152,10 +151,8 @@ def test_another_corp_is_refused(door, clock):
 )
 def test_garbage_gets_4xx_and_one_line_in_the_log(door, clock, body, caplog):
     caplog.set_level(logging.INFO, logger="xinglin")
-    began = time.perf_counter()
     answer = door.post(_query(clock, "x"), body, content_type="text/xml", expect_errors=True)
     assert answer.status_int in {400, 403}
-    assert time.perf_counter() - began < 1
     assert len(caplog.records) == 1
     assert _stored(door) == []
 
