@@ -41,7 +41,7 @@ $(STAMP)/browser: tests/system-packages.txt
 	@tests/install-system-packages
 	@touch $@
 
-test: install $(STAMP)/browser check ## All checks and all tests: unit, functional, integration on SQLite and PostgreSQL, end to end
+test: install $(STAMP)/browser $(STAMP)/scanners check ## All checks and all tests: unit, functional, integration on SQLite and PostgreSQL, end to end
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: install ## Fast checks: ruff, mypy, import-linter, architecture
@@ -57,8 +57,22 @@ e2e: install $(STAMP)/browser ## Run one story in a real browser: make e2e STORY
 bench: install ## Benchmarks as JSON lines: make bench ONLY='page.*'
 	@$(BIN)/python -W ignore -m benchmarks --only '$(ONLY)'
 
-scan: install ## Static security findings (ruff's bandit rules) over all code
+# Environments of their own: scanners pin what we use in other releases, and wapiti what other scanners do
+$(STAMP)/scanners: tests/security/scanners.txt
+	@mkdir -p $(STAMP)
+	@test -x var/scan-venv/bin/python || $(PYTHON) -m venv var/scan-venv
+	var/scan-venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+$(STAMP)/wapiti: tests/security/wapiti.txt
+	@mkdir -p $(STAMP)
+	@test -x var/wapiti-venv/bin/python || $(PYTHON) -m venv var/wapiti-venv
+	var/wapiti-venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+scan: install $(STAMP)/scanners $(STAMP)/wapiti ## Security, 5 minutes: code, dependencies, the running demo; report and SBOM in var/scan
 	$(BIN)/ruff check --select S --ignore S101,S603,S607 core portal plugins admin_tool
+	$(BIN)/python -W ignore -m tests.security --tools var/scan-venv/bin --wapiti var/wapiti-venv/bin/wapiti
 
 schemas: install ## Write schemas/sql anew from the models
 	@$(BIN)/python -W ignore -m xinglin.kernel.ddl schemas/sql
@@ -69,6 +83,7 @@ format: install ## Format the code
 
 lock: ## Resolve the dependencies of pyproject.toml anew into the lock (needs uv)
 	uv pip compile --quiet --all-extras --universal --generate-hashes --no-emit-index-url --no-header -p 3.11 pyproject.toml -o $(LOCK)
+	for name in scanners wapiti; do uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header -p 3.11 tests/security/$$name.in -o tests/security/$$name.txt; done
 
 clean: ## Remove everything that was made (the demo's data too)
 	rm -rf $(VENV) var build *.egg-info portal/frontend/node_modules portal/xinglin_portal/static/dist

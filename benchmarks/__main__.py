@@ -11,14 +11,16 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks import floor, push
+from benchmarks import audit, crypto, files, floor, push
 from benchmarks.load import prepared
 from benchmarks.pages import PAGES, Cost, Target, compare
 from benchmarks.stack import Stack, running
 
 BACKENDS = ("sqlite", "postgresql")
 HELLO_PORT, PORTAL_PORT = 18100, 18101
-NAMES = (*PAGES, "push.notice")
+AUDIT = ("audit.write", "audit.verify")
+CRYPTO, FILES = "crypto.field", "files.encrypt"
+NAMES = (*PAGES, "push.notice", *AUDIT, CRYPTO, FILES)
 
 
 def main() -> None:
@@ -28,13 +30,58 @@ def main() -> None:
     options = parser.parse_args()
     logging.disable(logging.WARNING)
     chosen = [name for name in NAMES if fnmatch.fnmatch(name, options.only)]
+    if CRYPTO in chosen:
+        _run_crypto()
+    if FILES in chosen:
+        _run_files()
+    on_stack = [name for name in chosen if name in (*PAGES, "push.notice")]
     for backend in options.backend or BACKENDS:
+        for name in set(chosen) & set(AUDIT):
+            _run_audit(name, backend)
+        if not on_stack:
+            continue
         with (
             tempfile.TemporaryDirectory(prefix="xinglin-bench-") as folder,
             running(backend, Path(folder), PORTAL_PORT) as stack,
         ):
-            for name in chosen:
+            for name in on_stack:
                 _run(name, backend, stack)
+
+
+def _run_audit(name: str, backend: str) -> None:
+    with tempfile.TemporaryDirectory(prefix="xinglin-bench-") as folder:
+        if name == "audit.write":
+            _say(name, backend, *_with_unit(*audit.write(backend, Path(folder))))
+        else:
+            rate, records, bad = audit.check(backend, Path(folder))
+            _say(name, backend, rate, "records/s", audit.LEAST_RATE, records=records, bad=bad)
+
+
+def _run_crypto() -> None:
+    for suite in ("aes", "sm"):
+        ours, bare = crypto.field(suite)
+        sealed, plain = crypto.rows(suite)
+        _say(CRYPTO, suite, ours, "µs/seal+open", bare)
+        _say("crypto.rows", suite, sealed, "rows/s", plain)
+
+
+def _run_files() -> None:
+    for suite, bottom in (("aes", "plain"), ("sm", "bare cipher")):
+        found = files.encrypt(suite)
+        _say(
+            FILES,
+            suite,
+            found.speed,
+            "MB/s",
+            found.floor,
+            floor_is=bottom,
+            cpu_ratio=round(found.cpu_ratio, 2),
+        )
+    print(json.dumps({"bench": f"{FILES}.memory", "value": files.memory(), "unit": "KiB growth"}), flush=True)
+
+
+def _with_unit(value: float, bare: float) -> tuple[float, str, float]:
+    return value, "ms/act", bare
 
 
 def _run(name: str, backend: str, stack: Stack) -> None:

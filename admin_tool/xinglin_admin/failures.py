@@ -38,6 +38,9 @@ def _explain_trouble(error: ApiError, texts: FailureTexts) -> Explanation:
                 operation=error.operation, place=error.place, problem=error.problem
             )
             cure = texts.contract_broken_cure
+        case errors.NotSaved():
+            what = texts.not_saved.format(path=error.path, reason=error.reason)
+            cure = texts.not_saved_cure
         case errors.ServerFault():
             what, cure = texts.server_fault.format(status=error.status), texts.server_fault_cure
         case _:

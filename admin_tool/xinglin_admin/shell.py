@@ -72,7 +72,7 @@ class Shell(QWidget):
         column.setSpacing(4)
         column.addLayout(self._brand())
         column.addSpacing(14)
-        for kind in PAGES:
+        for kind in self._kinds():
             column.addWidget(self._nav_button(kind))
         column.addStretch()
         common = self.context.texts.common
@@ -80,8 +80,13 @@ class Shell(QWidget):
         column.addWidget(self._theme_box())
         column.addSpacing(12)
         column.addWidget(label(self.context.administrator.name, role="heading", name="administratorName"))
-        column.addWidget(label(self.context.administrator.login, role="small"))
+        role = self.context.texts.roles.name_of(self.context.administrator.role)
+        column.addWidget(label(f"{self.context.administrator.login} · {role}", role="small", name="roleName"))
         column.addWidget(button(common.sign_out, "signOutButton", self.sign_out.emit))
+
+    def _kinds(self) -> list[type[Page]]:
+        """What this administrator may not do is not shown."""
+        return [kind for kind in PAGES if self.context.administrator.role in kind.roles]
 
     def _brand(self) -> QHBoxLayout:
         picture = named("brandPicture", QLabel())

@@ -25,6 +25,8 @@ QFrame#errorBanner QLabel { color: $bad; }
 QFrame#noticeBar { background: $accent_soft; border: 1px solid $accent; border-radius: 6px; }
 QFrame#noticeBar[tone="warning"] { background: $warning_soft; border-color: $warning; }
 QFrame#noticeBar[tone="warning"] QLabel { color: $warning; }
+QFrame#noticeBar[tone="bad"] { background: $bad_soft; border-color: $bad; }
+QFrame#noticeBar[tone="bad"] QLabel { color: $bad; }
 QLabel#grantSummary { background: $accent_soft; border-radius: 6px; padding: 10px 12px; }
 QLabel#grantSummary[complete="false"] { background: $quiet_soft; color: $quiet; }
 

@@ -1,4 +1,4 @@
-"""Work by the clock: scheduled notices go out in the name of their author, if she still may."""
+"""Work by the clock: scheduled notices go out in the name of their author, if she still may; lost files go."""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from xinglin.api.audit import Actor
+from xinglin.api.files import FileStore
 from xinglin.api.people import AudienceService, Person, PersonState
 from xinglin.api.push import PushService
 from xinglin.api.security import held_grants
 from xinglin.types import HealthCheck, Job, JobContext
 from xinglin_news.models import Notice, NoticeState, Returned
 from xinglin_news.permissions import NewsPermission
+from xinglin_news.service.attachments import unattached
 from xinglin_news.service.authority import NOBODY, Authority
 from xinglin_news.service.errors import MayNotPublish, NotReady, OutsideReach
 from xinglin_news.service.publishing import PublishingService
 
 EVERY = timedelta(seconds=20)
 LATE = timedelta(minutes=5)
+UNATTACHED = timedelta(days=1)
 
 
 def publish_due(context: JobContext) -> None:
@@ -37,6 +40,15 @@ def publish_due(context: JobContext) -> None:
             _service(context, NOBODY).return_to_draft(notice, reason)
         else:
             _in_name_of_author(context, notice).publish_now(notice)
+
+
+def forget_unattached(context: JobContext) -> None:
+    """Remove files that were uploaded for a notice a day ago and belong to none: the page was closed too early."""
+    store = FileStore.of(context.registry.settings, context.registry.keyring, context.session, context.clock)
+    for stored in unattached(context.session, context.clock.now() - UNATTACHED):
+        store.discard(stored)
+        facts = {"name": stored.name, "uploaded_by": stored.uploaded_by}
+        context.audit.record("notice.forget_file", "file", stored.public_id, before=facts)
 
 
 def mark_scheduled_of(session: Session, author_public_id: str) -> None:
@@ -87,4 +99,7 @@ def _service(context: JobContext, authority: Authority, actor: Actor | None = No
     return PublishingService(session, clock, audit, AudienceService(session, clock), push, authority)
 
 
-JOBS = [Job("publish_due", publish_due, EVERY)]
+JOBS = [
+    Job("publish_due", publish_due, EVERY),
+    Job("forget_unattached", forget_unattached, timedelta(hours=1)),
+]

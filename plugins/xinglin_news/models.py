@@ -14,6 +14,7 @@ from xinglin.api.people import Audience, Department, Person
 
 TITLE_LENGTH = 60
 BODY_LENGTH = 50_000
+MOST_ATTACHMENTS = 20
 
 
 class Reach(enum.StrEnum):
@@ -116,6 +117,19 @@ class Picture(Base):
     file_id: Mapped[int] = mapped_column(ForeignKey("core_stored_file.id"), unique=True)
 
     notice: Mapped[Notice] = relationship(back_populates="pictures")
+    file: Mapped[StoredFile] = relationship()
+
+
+class Attachment(Base):
+    """A file of a notice that readers open beside the text, in the order of `position` (from 1)."""
+
+    __tablename__ = "news_attachment"
+
+    id: Mapped[Identifier]
+    notice_id: Mapped[int] = mapped_column(ForeignKey("news_notice.id", ondelete="CASCADE"), index=True)
+    file_id: Mapped[int] = mapped_column(ForeignKey("core_stored_file.id"), unique=True)
+    position: Mapped[int]
+
     file: Mapped[StoredFile] = relationship()
 
 

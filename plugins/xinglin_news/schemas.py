@@ -142,6 +142,18 @@ class NoticeSchema(CSRFSchema):
     version = colander.SchemaNode(colander.Integer(), widget=deform.widget.HiddenWidget())
 
 
+class AttachSchema(colander.Schema):
+    """An upload that is finished, by the public id of its file."""
+
+    file = Text(max_length=KEY_LENGTH)
+
+
+class AttachedSchema(colander.Schema):
+    """Files that a browser without script sends along with the form of the notice."""
+
+    attached = Files(missing=())
+
+
 class AudienceSchema(colander.Schema):
     """The chooser of the audience: two lists of terms, and words to find persons by."""
 

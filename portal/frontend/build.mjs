@@ -6,7 +6,7 @@ import { build } from "esbuild";
 
 const here = import.meta.dirname ?? new URL(".", import.meta.url).pathname;
 const output = process.argv[2] ?? join(here, "..", "xinglin_portal", "static", "dist");
-const entries = ["portal", "editor", "gallery", "wecom"];
+const entries = ["portal", "editor", "gallery", "upload", "wecom"];
 
 // WeUI is drawn in px. In rem it follows the large-text switch, which is nothing but a larger root font.
 const remFromPx = {

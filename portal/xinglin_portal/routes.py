@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pyramid.config import Configurator
 
-from xinglin_portal.service import grants
+from xinglin.api.audit import LookService, look_factory
+from xinglin_portal.service import devices, grants
 from xinglin_portal.service.shell import HomeService, MeService, home_factory, me_factory
 
 ROUTES = (
@@ -12,7 +13,10 @@ ROUTES = (
     ("portal.me", "/me"),
     ("portal.display", "/me/display"),
     ("portal.notifications", "/me/notifications"),
-    ("portal.session", "/me/sessions"),
+    ("portal.looks", "/me/looks"),
+    ("portal.devices", "/me/devices"),
+    ("portal.session", "/me/devices/end"),
+    ("portal.sessions_end_others", "/me/devices/end-others"),
     ("portal.grants", "/me/grants"),
     ("portal.grants_end", "/me/grants/end"),
 )
@@ -23,5 +27,7 @@ def includeme(config: Configurator) -> None:
         config.add_route(name, pattern)
     config.add_service(HomeService, home_factory)
     config.add_service(MeService, me_factory)
+    config.add_service(LookService, look_factory)
+    config.add_service(devices.DeviceService, devices.factory)
     config.add_service(grants.PassingOnService, grants.factory)
     config.scan("xinglin_portal.views")

@@ -1,20 +1,5 @@
 -- The tables of core on PostgreSQL, written from the models by `make schemas`. Do not edit.
 
-CREATE TABLE core_administrator (
-	id BIGSERIAL NOT NULL,
-	public_id VARCHAR(24) NOT NULL,
-	login VARCHAR(64) NOT NULL,
-	name VARCHAR(64) NOT NULL,
-	password_hash VARCHAR(255) NOT NULL,
-	totp_sealed BYTEA NOT NULL,
-	totp_last_step INTEGER NOT NULL,
-	is_active BOOLEAN NOT NULL,
-	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	CONSTRAINT pk_core_administrator PRIMARY KEY (id),
-	CONSTRAINT uq_core_administrator_public_id UNIQUE (public_id),
-	CONSTRAINT uq_core_administrator_login UNIQUE (login)
-);
-
 CREATE TABLE core_audience (
 	id BIGSERIAL NOT NULL,
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -35,7 +20,8 @@ CREATE TABLE core_audit_record (
 	object_kind VARCHAR(64) NOT NULL,
 	object_id VARCHAR(64) NOT NULL,
 	result VARCHAR(16) NOT NULL,
-	details TEXT NOT NULL,
+	details BYTEA NOT NULL,
+	transaction_id BIGINT NOT NULL,
 	key_id VARCHAR(16) NOT NULL,
 	mac VARCHAR(64) NOT NULL,
 	CONSTRAINT pk_core_audit_record PRIMARY KEY (id),
@@ -49,6 +35,41 @@ CREATE INDEX ix_core_audit_record_actor_at ON core_audit_record (actor_kind, act
 CREATE INDEX ix_core_audit_record_at ON core_audit_record (at);
 
 CREATE INDEX ix_core_audit_record_object ON core_audit_record (object_kind, object_id);
+
+CREATE INDEX ix_core_audit_record_transaction ON core_audit_record (transaction_id, id);
+
+CREATE TABLE core_audit_seal (
+	number BIGINT NOT NULL,
+	first_id BIGINT NOT NULL,
+	last_id BIGINT NOT NULL,
+	count INTEGER NOT NULL,
+	root VARCHAR(64) NOT NULL,
+	previous VARCHAR(64) NOT NULL,
+	made_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	cursor_transaction BIGINT NOT NULL,
+	cursor_id BIGINT NOT NULL,
+	floor_id BIGINT NOT NULL,
+	tombstone TEXT NOT NULL,
+	members BYTEA NOT NULL,
+	key_id VARCHAR(16) NOT NULL,
+	mac VARCHAR(64) NOT NULL,
+	CONSTRAINT pk_core_audit_seal PRIMARY KEY (number)
+);
+
+CREATE INDEX ix_core_audit_seal_last_id ON core_audit_seal (last_id);
+
+CREATE TABLE core_backup_run (
+	id BIGSERIAL NOT NULL,
+	kind VARCHAR(16) NOT NULL,
+	backup VARCHAR(64) NOT NULL,
+	started_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	finished_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	is_well BOOLEAN NOT NULL,
+	detail VARCHAR(512) NOT NULL,
+	CONSTRAINT pk_core_backup_run PRIMARY KEY (id)
+);
+
+CREATE INDEX ix_core_backup_run_kind_started_at ON core_backup_run (kind, started_at);
 
 CREATE TABLE core_department (
 	id BIGSERIAL NOT NULL,
@@ -81,8 +102,8 @@ CREATE TABLE core_import_run (
 	digest VARCHAR(64) NOT NULL,
 	applied_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	applied_by VARCHAR(128) NOT NULL,
-	changes JSONB NOT NULL,
 	undone_at TIMESTAMP WITH TIME ZONE,
+	changes BYTEA,
 	CONSTRAINT pk_core_import_run PRIMARY KEY (id),
 	CONSTRAINT uq_core_import_run_public_id UNIQUE (public_id)
 );
@@ -166,8 +187,6 @@ CREATE TABLE core_person (
 	initials VARCHAR(64) NOT NULL,
 	title VARCHAR(64) NOT NULL,
 	position VARCHAR(128) NOT NULL,
-	mobile VARCHAR(32),
-	email VARCHAR(254),
 	state VARCHAR(16) NOT NULL,
 	source VARCHAR(16) NOT NULL,
 	is_reachable BOOLEAN NOT NULL,
@@ -177,11 +196,16 @@ CREATE TABLE core_person (
 	has_large_text BOOLEAN NOT NULL,
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	mobile BYTEA,
+	mobile_index VARCHAR(16),
+	email BYTEA,
 	CONSTRAINT pk_core_person PRIMARY KEY (id),
 	CONSTRAINT uq_core_person_public_id UNIQUE (public_id),
 	CONSTRAINT uq_core_person_staff_no UNIQUE (staff_no),
 	CONSTRAINT uq_core_person_wecom_userid_key UNIQUE (wecom_userid_key)
 );
+
+CREATE INDEX ix_core_person_mobile_index ON core_person (mobile_index);
 
 CREATE INDEX ix_core_person_state_name ON core_person (state, name);
 
@@ -213,15 +237,25 @@ CREATE TABLE core_stored_file (
 	sha256 VARCHAR(64) NOT NULL,
 	width INTEGER,
 	height INTEGER,
+	thumb_size INTEGER,
 	storage_key VARCHAR(64) NOT NULL,
+	key_sealed BYTEA,
 	uploaded_by VARCHAR(64) NOT NULL,
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	state VARCHAR(16) NOT NULL,
+	finding VARCHAR(255) NOT NULL,
+	checked_at TIMESTAMP WITH TIME ZONE,
+	scan_at TIMESTAMP WITH TIME ZONE,
+	attempts INTEGER NOT NULL,
+	alarmed_at TIMESTAMP WITH TIME ZONE,
 	CONSTRAINT pk_core_stored_file PRIMARY KEY (id),
 	CONSTRAINT uq_core_stored_file_public_id UNIQUE (public_id),
 	CONSTRAINT uq_core_stored_file_storage_key UNIQUE (storage_key)
 );
 
 CREATE INDEX ix_core_stored_file_plugin ON core_stored_file (plugin);
+
+CREATE INDEX ix_core_stored_file_state_scan_at ON core_stored_file (state, scan_at);
 
 CREATE TABLE core_tag (
 	id BIGSERIAL NOT NULL,
@@ -271,6 +305,48 @@ CREATE TABLE core_wecom_token (
 	CONSTRAINT pk_core_wecom_token PRIMARY KEY (key)
 );
 
+CREATE TABLE core_zone_opening (
+	id BIGSERIAL NOT NULL,
+	route_group VARCHAR(16) NOT NULL,
+	opened_by VARCHAR(64) NOT NULL,
+	opened_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_core_zone_opening PRIMARY KEY (id)
+);
+
+CREATE TABLE core_zone_rule (
+	id BIGSERIAL NOT NULL,
+	zone VARCHAR(16) NOT NULL,
+	cidr VARCHAR(49) NOT NULL,
+	note VARCHAR(120) NOT NULL,
+	created_by VARCHAR(64) NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_core_zone_rule PRIMARY KEY (id),
+	CONSTRAINT uq_core_zone_rule_zone_cidr UNIQUE (zone, cidr)
+);
+
+CREATE TABLE core_administrator (
+	id BIGSERIAL NOT NULL,
+	public_id VARCHAR(24) NOT NULL,
+	login VARCHAR(64) NOT NULL,
+	name VARCHAR(64) NOT NULL,
+	password_hash VARCHAR(255) NOT NULL,
+	totp_sealed BYTEA NOT NULL,
+	totp_last_step INTEGER NOT NULL,
+	is_active BOOLEAN NOT NULL,
+	role VARCHAR(16) NOT NULL,
+	person_id BIGINT,
+	role_mac VARCHAR(64) NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	last_used_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_core_administrator PRIMARY KEY (id),
+	CONSTRAINT uq_core_administrator_public_id UNIQUE (public_id),
+	CONSTRAINT uq_core_administrator_login UNIQUE (login),
+	CONSTRAINT fk_core_administrator_person_id FOREIGN KEY(person_id) REFERENCES core_person (id)
+);
+
+CREATE INDEX ix_core_administrator_person_id ON core_administrator (person_id);
+
 CREATE TABLE core_audience_term (
 	id BIGSERIAL NOT NULL,
 	audience_id BIGINT NOT NULL,
@@ -307,60 +383,44 @@ CREATE TABLE core_event_told (
 
 CREATE INDEX ix_core_event_told_plugin ON core_event_told (plugin);
 
-CREATE TABLE core_grant (
+CREATE TABLE core_file_preview (
 	id BIGSERIAL NOT NULL,
-	public_id VARCHAR(24) NOT NULL,
-	person_id BIGINT NOT NULL,
-	permission VARCHAR(64) NOT NULL,
-	object_key VARCHAR(64),
-	can_pass_on BOOLEAN NOT NULL,
-	expires_at TIMESTAMP WITH TIME ZONE,
-	granted_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	granted_by_administrator_id BIGINT,
-	granted_by_person_id BIGINT,
-	parent_grant_id BIGINT,
-	revoked_at TIMESTAMP WITH TIME ZONE,
-	revoked_by VARCHAR(128) NOT NULL,
-	CONSTRAINT pk_core_grant PRIMARY KEY (id),
-	CONSTRAINT uq_core_grant_public_id UNIQUE (public_id),
-	CONSTRAINT fk_core_grant_person_id FOREIGN KEY(person_id) REFERENCES core_person (id),
-	CONSTRAINT fk_core_grant_granted_by_administrator_id FOREIGN KEY(granted_by_administrator_id) REFERENCES core_administrator (id),
-	CONSTRAINT fk_core_grant_granted_by_person_id FOREIGN KEY(granted_by_person_id) REFERENCES core_person (id),
-	CONSTRAINT fk_core_grant_parent_grant_id FOREIGN KEY(parent_grant_id) REFERENCES core_grant (id)
+	file_id BIGINT NOT NULL,
+	state VARCHAR(16) NOT NULL,
+	due_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	attempts INTEGER NOT NULL,
+	pages JSONB NOT NULL,
+	has_more BOOLEAN NOT NULL,
+	problem VARCHAR(32) NOT NULL,
+	CONSTRAINT pk_core_file_preview PRIMARY KEY (id),
+	CONSTRAINT uq_core_file_preview_file_id UNIQUE (file_id),
+	CONSTRAINT fk_core_file_preview_file_id FOREIGN KEY(file_id) REFERENCES core_stored_file (id) ON DELETE CASCADE
 );
 
-CREATE INDEX ix_core_grant_granted_by_person_id ON core_grant (granted_by_person_id);
+CREATE INDEX ix_core_file_preview_state_due_at ON core_file_preview (state, due_at);
 
-CREATE INDEX ix_core_grant_parent_grant_id ON core_grant (parent_grant_id);
-
-CREATE INDEX ix_core_grant_permission ON core_grant (permission);
-
-CREATE INDEX ix_core_grant_person_id ON core_grant (person_id);
-
-CREATE TABLE core_login_session (
+CREATE TABLE core_file_upload (
 	id BIGSERIAL NOT NULL,
 	public_id VARCHAR(24) NOT NULL,
-	token_hash VARCHAR(64) NOT NULL,
-	person_id BIGINT,
-	administrator_id BIGINT,
-	method VARCHAR(16) NOT NULL,
-	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	last_seen_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	ended_at TIMESTAMP WITH TIME ZONE,
-	end_reason VARCHAR(32) NOT NULL,
-	ip VARCHAR(64) NOT NULL,
-	user_agent VARCHAR(255) NOT NULL,
-	CONSTRAINT pk_core_login_session PRIMARY KEY (id),
-	CONSTRAINT uq_core_login_session_public_id UNIQUE (public_id),
-	CONSTRAINT uq_core_login_session_token_hash UNIQUE (token_hash),
-	CONSTRAINT fk_core_login_session_person_id FOREIGN KEY(person_id) REFERENCES core_person (id),
-	CONSTRAINT fk_core_login_session_administrator_id FOREIGN KEY(administrator_id) REFERENCES core_administrator (id)
+	plugin VARCHAR(32) NOT NULL,
+	name VARCHAR(255) NOT NULL,
+	size BIGINT NOT NULL,
+	sha256 VARCHAR(64) NOT NULL,
+	arrived BIGINT NOT NULL,
+	pieces JSONB NOT NULL,
+	storage_key VARCHAR(64) NOT NULL,
+	key_sealed BYTEA NOT NULL,
+	uploaded_by VARCHAR(64) NOT NULL,
+	touched_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	file_id BIGINT,
+	CONSTRAINT pk_core_file_upload PRIMARY KEY (id),
+	CONSTRAINT uq_core_file_upload_public_id UNIQUE (public_id),
+	CONSTRAINT uq_core_file_upload_storage_key UNIQUE (storage_key),
+	CONSTRAINT uq_core_file_upload_file_id UNIQUE (file_id),
+	CONSTRAINT fk_core_file_upload_file_id FOREIGN KEY(file_id) REFERENCES core_stored_file (id) ON DELETE CASCADE
 );
 
-CREATE INDEX ix_core_login_session_administrator_id ON core_login_session (administrator_id);
-
-CREATE INDEX ix_core_login_session_person_id ON core_login_session (person_id);
+CREATE INDEX ix_core_file_upload_touched_at ON core_file_upload (touched_at);
 
 CREATE TABLE core_membership (
 	person_id BIGINT NOT NULL,
@@ -463,6 +523,63 @@ CREATE INDEX ix_core_delivery_call_id ON core_delivery (call_id);
 CREATE INDEX ix_core_delivery_person_id_sent_at ON core_delivery (person_id, sent_at);
 
 CREATE INDEX ix_core_delivery_state_due_at ON core_delivery (state, due_at);
+
+CREATE TABLE core_grant (
+	id BIGSERIAL NOT NULL,
+	public_id VARCHAR(24) NOT NULL,
+	person_id BIGINT NOT NULL,
+	permission VARCHAR(64) NOT NULL,
+	object_key VARCHAR(64),
+	can_pass_on BOOLEAN NOT NULL,
+	expires_at TIMESTAMP WITH TIME ZONE,
+	granted_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	granted_by_administrator_id BIGINT,
+	granted_by_person_id BIGINT,
+	parent_grant_id BIGINT,
+	revoked_at TIMESTAMP WITH TIME ZONE,
+	revoked_by VARCHAR(128) NOT NULL,
+	mac VARCHAR(64) NOT NULL,
+	CONSTRAINT pk_core_grant PRIMARY KEY (id),
+	CONSTRAINT uq_core_grant_public_id UNIQUE (public_id),
+	CONSTRAINT fk_core_grant_person_id FOREIGN KEY(person_id) REFERENCES core_person (id),
+	CONSTRAINT fk_core_grant_granted_by_administrator_id FOREIGN KEY(granted_by_administrator_id) REFERENCES core_administrator (id),
+	CONSTRAINT fk_core_grant_granted_by_person_id FOREIGN KEY(granted_by_person_id) REFERENCES core_person (id),
+	CONSTRAINT fk_core_grant_parent_grant_id FOREIGN KEY(parent_grant_id) REFERENCES core_grant (id)
+);
+
+CREATE INDEX ix_core_grant_granted_by_person_id ON core_grant (granted_by_person_id);
+
+CREATE INDEX ix_core_grant_parent_grant_id ON core_grant (parent_grant_id);
+
+CREATE INDEX ix_core_grant_permission ON core_grant (permission);
+
+CREATE INDEX ix_core_grant_person_id ON core_grant (person_id);
+
+CREATE TABLE core_login_session (
+	id BIGSERIAL NOT NULL,
+	public_id VARCHAR(24) NOT NULL,
+	token_hash VARCHAR(64) NOT NULL,
+	person_id BIGINT,
+	administrator_id BIGINT,
+	method VARCHAR(16) NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	last_seen_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	ended_at TIMESTAMP WITH TIME ZONE,
+	end_reason VARCHAR(32) NOT NULL,
+	ip VARCHAR(64) NOT NULL,
+	user_agent VARCHAR(255) NOT NULL,
+	mac VARCHAR(64) NOT NULL,
+	CONSTRAINT pk_core_login_session PRIMARY KEY (id),
+	CONSTRAINT uq_core_login_session_public_id UNIQUE (public_id),
+	CONSTRAINT uq_core_login_session_token_hash UNIQUE (token_hash),
+	CONSTRAINT fk_core_login_session_person_id FOREIGN KEY(person_id) REFERENCES core_person (id),
+	CONSTRAINT fk_core_login_session_administrator_id FOREIGN KEY(administrator_id) REFERENCES core_administrator (id)
+);
+
+CREATE INDEX ix_core_login_session_administrator_id ON core_login_session (administrator_id);
+
+CREATE INDEX ix_core_login_session_person_id ON core_login_session (person_id);
 
 CREATE TABLE core_grant_department (
 	grant_id BIGINT NOT NULL,

@@ -52,6 +52,19 @@ CREATE INDEX ix_news_notice_state_publish_at ON news_notice (state, publish_at);
 
 CREATE INDEX ix_news_notice_state_published_at ON news_notice (state, published_at);
 
+CREATE TABLE news_attachment (
+	id BIGSERIAL NOT NULL,
+	notice_id BIGINT NOT NULL,
+	file_id BIGINT NOT NULL,
+	position INTEGER NOT NULL,
+	CONSTRAINT pk_news_attachment PRIMARY KEY (id),
+	CONSTRAINT fk_news_attachment_notice_id FOREIGN KEY(notice_id) REFERENCES news_notice (id) ON DELETE CASCADE,
+	CONSTRAINT uq_news_attachment_file_id UNIQUE (file_id),
+	CONSTRAINT fk_news_attachment_file_id FOREIGN KEY(file_id) REFERENCES core_stored_file (id)
+);
+
+CREATE INDEX ix_news_attachment_notice_id ON news_attachment (notice_id);
+
 CREATE TABLE news_picture (
 	id BIGSERIAL NOT NULL,
 	notice_id BIGINT NOT NULL,

@@ -20,7 +20,7 @@ from xinglin.testing.portal import Portal
 
 OPEN_BY_NATURE = ("__static/", "__/static/", "static/")
 """Routes of built assets: the same files for everybody."""
-CORE_ADDRESSES = ("/login", "/wecom", "/api/admin/v1", "/health")
+CORE_ADDRESSES = ("/login", "/wecom", "/api/admin/v1", "/health", "/files")
 SHELL = "portal"
 """Its pages are the home page and what belongs to everybody."""
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.stack import ROOT, Stack
+from tests.integration import clamd_engine
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -27,6 +28,18 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     running.start()
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="session")
+def scanned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The demo with a real clamd, and with a folder for backups."""
+    with clamd_engine.running() as engine:
+        running = Stack.prepare(tmp_path_factory.mktemp("scanned"))
+        backups = f"clamd = {engine.address}\nbackup_folder = {running.folder}/backups"
+        running.set("clamd = off", backups)
+        running.start()
+        yield running
+        running.stop()
 
 
 @pytest.fixture

@@ -55,10 +55,27 @@ class Stack:
         ini.write_text(text, encoding="utf-8")
         return cls(folder, f"http://127.0.0.1:{portal}", f"http://127.0.0.1:{wecom}", ini)
 
-    def start(self) -> None:
+    def set(self, before: str, after: str) -> None:
+        """Change a line of the ini."""
+        text = self.ini.read_text(encoding="utf-8")
+        assert before in text
+        self.ini.write_text(text.replace(before, after), encoding="utf-8")
+
+    def beside(self, folder: Path) -> Stack:
+        """Another portal of the same hospital, with the same keys, on a port, a database and a file store of its own."""
+        (port,) = free_ports(1)
+        ini = folder / "beside.ini"
+        other = Stack(folder, f"http://127.0.0.1:{port}", self.wecom, ini)
+        ini.write_text(self.ini.read_text(encoding="utf-8"), encoding="utf-8")
+        other.set(self.portal.removeprefix("http://"), other.portal.removeprefix("http://"))
+        for place in ("xinglin.db", "files"):
+            other.set(f"{self.folder}/{place}", f"{folder}/{place}")
+        return other
+
+    def start(self, what: str = "demo") -> None:
         """Start it and wait until it says that the portal is ready."""
         self.process = subprocess.Popen(
-            self.command("demo"), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT
+            self.command(what), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT
         )
         ready = threading.Event()
         self.listener = threading.Thread(target=self._listen, args=(ready,), daemon=True)
@@ -92,6 +109,10 @@ class Stack:
 
     def run(self, *arguments: str) -> str:
         """Run an `xinglin` command of this site; its output."""
-        done = subprocess.run(self.command(*arguments), capture_output=True, text=True, cwd=ROOT, check=False)
+        done = self.tried(*arguments)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
+
+    def tried(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """The same for a command that may find fault."""
+        return subprocess.run(self.command(*arguments), capture_output=True, text=True, cwd=ROOT, check=False)

@@ -17,6 +17,8 @@ from sqlalchemy import select, text
 from tests.conftest import Vendor
 
 from xinglin.audit.models import AuditRecord
+from xinglin.audit.service import details_of
+from xinglin.crypto.service import Keyring
 from xinglin.kernel import cli
 from xinglin.kernel.db import Database
 from xinglin.testing.databases import SQLiteMaker
@@ -78,6 +80,9 @@ class Shell:
             session.expunge_all()
         database.dispose()
         return list(rows)
+
+    def details(self, record: AuditRecord) -> dict[str, object]:
+        return json.loads(details_of(record, Keyring(self.ini.parent / "secrets")))
 
 
 @pytest.fixture
@@ -225,7 +230,7 @@ class TestDatabase:
         assert (first.code, first.out) == (0, "upgraded: core, news\n")
         again = bare.run("db", "upgrade")
         assert (again.code, again.out) == (0, "everything is current\n")
-        assert json.loads(bare.records("db.upgrade")[0].details) == {"after": {"areas": ["core", "news"]}}
+        assert bare.details(bare.records("db.upgrade")[0]) == {"after": {"areas": ["core", "news"]}}
         assert (bare.run("db", "check").code, bare.records("db.upgrade")[0].actor_kind) == (0, "cli")
 
     def test_check_finds_a_table_that_is_not_as_the_models_say(self, bare: Shell) -> None:
@@ -260,7 +265,7 @@ class TestPlugins:
         assert after == before.replace("plugins = portal\n    news\n", "plugins = portal news example\n")
         record = site.records("plugin.enable")[0]
         assert (record.object_id, record.actor_kind) == ("example", "cli")
-        assert json.loads(record.details) == {
+        assert site.details(record) == {
             "before": {"plugins": ["portal", "news"]},
             "after": {"plugins": ["portal", "news", "example"]},
         }
@@ -322,7 +327,7 @@ class TestAudit:
         assert said.code == 0
         assert "plugin.enable" in said.out
         assert "example" in said.out
-        assert len(site.records("audit.show")) == 1
+        assert len(site.records("audit.read")) == 1
 
     def test_show_as_json_lines(self, site: Shell) -> None:
         site.run("plugins", "enable", "example")
@@ -341,9 +346,13 @@ class TestAudit:
     def test_verify_tells_a_well_trail_from_a_changed_one(self, site: Shell) -> None:
         site.run("plugins", "enable", "example")
         said = site.run("audit", "verify")
-        assert (said.code, said.out) == (0, "1 records checked, 0 bad\n")
+        assert (said.code, said.out) == (
+            0,
+            "note: there are no anchors: a cut end could not be seen\n1 records and 0 seals checked, 0 bad\n",
+        )
         database = Database(f"sqlite:///{site.ini.parent}/xinglin.db")
         with database.writer.begin() as connection:
+            connection.execute(text("DROP TRIGGER IF EXISTS core_audit_record_refuse_update"))
             connection.execute(
                 text("UPDATE core_audit_record SET object_id = 'news' WHERE object_id = 'example'")
             )
@@ -353,6 +362,33 @@ class TestAudit:
         assert "BAD record 1" in said.out
         assert "was changed after it was written" in said.out
         assert len(site.records("audit.verify")) == 2
+
+    def test_an_export_is_verified_with_the_keys_alone(self, site: Shell, tmp_path: Path) -> None:
+        site.run("plugins", "enable", "example")
+        said = site.run("audit", "export", str(tmp_path / "trail.jsonl"))
+        assert (said.code, "1 records, 0 seals, SHA-256" in said.out) == (0, True)
+        keys = str(site.ini.parent / "secrets")
+        arguments = ("audit", "verify", "--file", str(tmp_path / "trail.jsonl"), "--keys", keys)
+        site.ini.rename(site.ini.with_suffix(".away"))
+        said = site.run(*arguments)
+        assert (said.code, said.out) == (0, "1 records and 0 seals checked, 0 bad\n")
+        (tmp_path / "trail.jsonl").write_text("{}\n", encoding="utf-8")
+        said = site.run(*arguments)
+        assert (said.code, "has no signature at its end" in said.err) == (1, True)
+
+    def test_archive_refuses_what_is_too_young(self, site: Shell, tmp_path: Path) -> None:
+        said = site.run("audit", "archive", "--before", "2126-01-01", "--folder", str(tmp_path / "old"))
+        assert (said.code, "records stay 366 days" in said.err) == (1, True)
+
+    def test_a_retention_below_the_law_stops_the_start(self, site: Shell) -> None:
+        ini = site.ini.read_text(encoding="utf-8")
+        for line, told in (
+            ("audit_retention = 183 d", "less than the six months of the law. Cure: 184 d or more"),
+            ("audit_log_host = logs:514", "no log server"),
+        ):
+            site.ini.write_text(ini.replace("[xinglin]", f"[xinglin]\n{line}", 1), encoding="utf-8")
+            said = site.run("audit", "verify")
+            assert (said.code, told in said.err) == (3, True)
 
 
 class TestDoctor:

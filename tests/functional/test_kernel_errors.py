@@ -9,6 +9,7 @@ from sqlalchemy import select
 from tests.conftest import Vendor, log_in
 
 from xinglin.audit.models import AuditRecord
+from xinglin.audit.service import details_of
 from xinglin.testing.databases import SQLiteMaker
 from xinglin.testing.portal import Portal
 
@@ -126,7 +127,7 @@ def test_an_unforeseen_error_is_recorded_under_the_number_that_the_page_shows(
     page = log_in(portal).get("/alpha/bug", status=500)
     with portal.site.database.read_session() as session:
         row = session.scalars(select(AuditRecord).where(AuditRecord.action == "system.error")).one()
-        number, details, result = row.object_id, row.details, row.result
+        number, details, result = row.object_id, details_of(row, portal.site.keyring), row.result
     assert number in page.text
     assert (result, details) == ("error", '{"after": {"error": "ZeroDivisionError", "path": "/alpha/bug"}}')
     assert f"request {number} failed" in caplog.text

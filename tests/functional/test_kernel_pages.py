@@ -9,6 +9,7 @@ from sqlalchemy import select
 from tests.conftest import Vendor, log_in
 
 from xinglin.audit.models import AuditRecord
+from xinglin.audit.service import details_of
 from xinglin.kernel.cli_context import CliContext
 from xinglin.kernel.configuration import note
 from xinglin.testing.databases import SQLiteMaker
@@ -109,8 +110,8 @@ def test_a_theme_overrides_a_page(
 class TestNotedConfiguration:
     def changes(self, portal: Portal) -> list[str]:
         with portal.site.database.read_session() as session:
-            query = select(AuditRecord.details).where(AuditRecord.action == "config.change")
-            return list(session.scalars(query))
+            query = select(AuditRecord).where(AuditRecord.action == "config.change")
+            return [details_of(row, portal.site.keyring) for row in session.scalars(query)]
 
     def test_a_start_is_recorded_and_a_change_before_and_after(
         self, portal: Portal, make_portal: Callable[..., Portal]
@@ -118,9 +119,22 @@ class TestNotedConfiguration:
         note(CliContext(portal.site))
         note(CliContext(portal.site))
         assert self.changes(portal) == []
-        changed = make_portal(database=portal.site.database, plugins=("alpha",), threads="6")
+        keys = portal.site.settings.secrets_folder
+        changed = make_portal(
+            database=portal.site.database, plugins=("alpha",), threads="6", secrets_folder=keys
+        )
         note(CliContext(changed.site))
         (change,) = self.changes(portal)
         assert '"[xinglin] threads": "6"' in change
         assert '"[xinglin] threads": null' in change
         assert '"[xinglin] site_name"' not in change
+
+    def test_a_changed_secret_is_recorded_and_not_told(self, portal: Portal) -> None:
+        secret = portal.site.settings.secrets_folder / "sms_token"
+        for value in ("first-token-0123456789", "second-token-0123456789"):
+            secret.write_text(value, encoding="utf-8")
+            secret.chmod(0o600)
+            note(CliContext(portal.site))
+        (change,) = self.changes(portal)
+        assert "[secrets] sms_token" in change
+        assert "token-0123456789" not in change

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from io import BytesIO
 from zoneinfo import ZoneInfo
@@ -15,6 +16,8 @@ from webtest import Upload
 from xinglin.api.people import Department, Person
 from xinglin.api.security import GrantService
 from xinglin.audit.models import AuditRecord
+from xinglin.audit.service import details_of
+from xinglin.auth import grant_seal
 from xinglin.auth.models import Administrator, Grant, GrantDepartment
 from xinglin.push.models import Delivery
 from xinglin_news.models import Column, Notice, Read
@@ -103,6 +106,14 @@ def button(page, path):
     return next(form for form in page.forms.values() if form.action.endswith(path))
 
 
+def listed_names(hospital):
+    """What was asked for when colleagues were listed by name, oldest first, from the sealed details."""
+    hospital.wsgi.registry.xinglin_recorder.flush()
+    with hospital.site.database.read_session() as session:
+        rows = session.scalars(select(AuditRecord).where(AuditRecord.object_kind == "news.readers"))
+        return [json.loads(details_of(row, hospital.site.keyring))["after"] for row in rows]
+
+
 def test_the_way_of_a_notice(hospital, clock):
     head, nurse, outsider = (hospital.phone_of(userid) for userid in (HEAD, NURSE, OUTSIDER))
     chooser_form = begin(head).forms["form"]
@@ -139,18 +150,22 @@ def test_the_way_of_a_notice(hospital, clock):
     link = listed.html.select_one("main li a")["href"]
     cover = listed.html.select_one("img.n-cover")["src"]
     assert nurse.get(cover).content_type == "image/jpeg"
+    looked_at = f"/files/{cover.partition('?')[0].rpartition('/')[2]}"
+    assert nurse.get(f"{looked_at}/pages/1").content_type == "image/jpeg"
     article = nurse.get(link)
     assert "<strong>周五前</strong>" in article.text
     assert "x-row_unread" not in nurse.get("/news").text
 
     readers = head.get(readers.request.path_qs)
     assert "1/2" in readers.text
+    assert listed_names(hospital)[-1]["show"] == "unread"
+    assert listed_names(hospital)[-1]["found"] == 1
     reminded = button(readers, "/remind").submit().follow()
     assert "单玉梅" in reminded.text
     refused = button(readers, "/remind").submit(status="*")
     assert refused.status_int in (303, 409)
 
-    for address in (link, cover, f"{link}/pictures/none"):
+    for address in (link, cover, f"{link}/pictures/none", looked_at, f"{looked_at}/pages/1"):
         assert outsider.get(address, status=404).status_int == 404
     assert "关于春节" not in outsider.get("/news").text
     assert "没有" in outsider.get("/news/search", {"q": "春节"}).text
@@ -161,6 +176,7 @@ def test_the_way_of_a_notice(hospital, clock):
     assert "已撤回" not in outsider.get(link, status=404).text
     assert "关于春节" not in nurse.get("/news").text
     assert nurse.get(cover, status=404)
+    assert nurse.get(f"{looked_at}/pages/1", status=404)
     with hospital.session() as (session, _audit):
         actions = set(session.scalars(select(AuditRecord.action).where(AuditRecord.object_kind == "notice")))
     assert {"notice.begin", "notice.publish", "notice.read", "notice.remind", "notice.withdraw"} <= actions
@@ -303,6 +319,8 @@ def test_a_column_and_a_department_that_do_not_fit_are_said_on_the_form(hospital
         session.execute(
             update(GrantDepartment).where(GrantDepartment.grant_id == grant.id).values(department_id=pharmacy)
         )
+        session.expire(grant)
+        grant_seal.bind(grant, hospital.site.keyring)
     form = hospital.phone_of(HEAD).get("/news/write").forms["form"]
     form["column"] = "departments"
     form["department"] = next(value for value, _on, name in form["department"].options if "儿科" in name)

@@ -80,21 +80,3 @@ def test_half_of_the_quiet_hours_is_refused(portal: Portal) -> None:
     form = log_in(portal).get("/me").forms[1]
     form["quiet_from"] = "22:00"
     assert "免打扰" in form.submit(expect_errors=True).text
-
-
-def test_another_device_is_signed_out(portal: Portal) -> None:
-    browser = log_in(portal)
-    with portal.session() as (session, audit):
-        from xinglin.auth.sessions import Lifetimes, Origin, SessionService
-
-        person = session.scalars(select(Person)).one()
-        service = SessionService(session, portal.site.clock, audit, Lifetimes.of(portal.site.settings))
-        lost = service.begin_person(person, "wecom", Origin(user_agent="iPhone wxwork"))
-    other = portal.browser()
-    other.set_cookie("xinglin_session", lost.token)
-    assert other.get("/me").status_int == 200
-    page = browser.get("/me")
-    assert "iPhone" in page.text
-    form = next(one for one in page.forms.values() if "session" in one.fields)
-    form.submit()
-    assert other.get("/me").status_int == 302

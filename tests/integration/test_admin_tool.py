@@ -21,6 +21,7 @@ from pytestqt.qtbot import QtBot
 from tests.unit.xinglin_admin.screen import Screen
 
 from xinglin.audit.models import AuditRecord
+from xinglin.audit.service import details_of
 from xinglin.auth.breakglass import create_administrator
 from xinglin.auth.models import Grant
 from xinglin.people.importing import ImportService, read_file
@@ -156,7 +157,7 @@ def test_an_administrator_gives_a_head_nurse_her_column(
         assert (end.date(), end.hour) == (last_day + timedelta(days=1), 0)
     [created] = records(hospital, "grant.create")
     assert (created.actor_kind, created.actor_name, created.ip) == ("administrator", "周敏", "127.0.0.1")
-    assert json.loads(created.details)["after"]["department_ids"] == [ward_id]
+    assert json.loads(details_of(created, hospital.site.keyring))["after"]["department_ids"] == [ward_id]
     assert [record.result for record in records(hospital, "login.fail")] == ["denied"]
 
     screen.press("navModules")

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from xinglin.audit.models import AuditRecord
-from xinglin.audit.service import Actor, AuditTrail
+from xinglin.audit.service import Actor, AuditTrail, details_of
 from xinglin.people.models import Person
 from xinglin.push.health import health as push_health
 from xinglin.push.models import CallState, Delivery, DeliveryState, MessageCall
@@ -134,7 +134,7 @@ def test_a_wrong_secret_never_runs_into_the_lock_out(context, database, simulato
         context.clock.advance(seconds=5)
     assert _asked(simulator, "gettoken") == 1
     assert _counts(context).sending == 5
-    assert "wecom_secret" in _alerts(context)[0].details
+    assert "wecom_secret" in details_of(_alerts(context)[0], context.keyring)
     assert badly_set.wecom.paused_until("gettoken") is not None
     assert context.wecom.paused_until("gettoken") is None
 
@@ -305,7 +305,7 @@ def test_a_missing_callback_address_is_an_alert_and_no_pause(context, simulator,
     with pytest.raises(WeComError) as error:
         context.wecom.send_body(_body(receivers))
     assert error.value.action is Action.BAD_REQUEST
-    assert "callback URL" in _alerts(context)[0].details
+    assert "callback URL" in details_of(_alerts(context)[0], context.keyring)
     assert context.wecom.send_body(_body(receivers)).msgid
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import ssl
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 import httpx
 
-from xinglin_admin.api import errors, models, validation
+from xinglin_admin.api import errors, models, protection, trail, validation
 
 TIMEOUT_SECONDS = 10.0
 _DEFAULT_WAIT_SECONDS = 60
+_CSV = "text/csv"
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _REFUSALS: Mapping[int, type[errors.Refusal]] = {
     403: errors.NotAllowed,
@@ -80,6 +81,37 @@ class Client:
     def revoke_grant(self, grant_id: str) -> None:
         self._call("revokeGrant", path={"id": grant_id})
 
+    def zones(self) -> protection.Zones:
+        return protection.read_zones(self._call("listZones"))
+
+    def replace_zone(self, zone: str, networks: Sequence[tuple[str, str]]) -> protection.Zones:
+        """Make these pairs of network and note the networks of ``zone``."""
+        return protection.read_zones(self._call("replaceZones", body=protection.write_zone(zone, networks)))
+
+    def end_sessions(self, person_id: str) -> None:
+        self._call("endSessions", path={"id": person_id})
+
+    def accounts(self) -> tuple[protection.Account, ...]:
+        return protection.read_accounts(self._call("listAdministrators"))
+
+    def unlock(self, account_id: str) -> None:
+        self._call("unlockAdministrator", path={"id": account_id})
+
+    def audit(self, query: trail.AuditQuery, limit: int) -> trail.AuditRecords:
+        return trail.read_records(self._call("listAudit", query={**trail.write_query(query), "limit": limit}))
+
+    def last_audit_check(self) -> trail.AuditCheck | None:
+        """Of the whole trail; None before the first."""
+        last = self._call("lastAuditCheck")["last"]
+        return trail.read_check(last) if last else None
+
+    def check_audit(self) -> trail.AuditCheck:
+        return trail.read_check(self._call("checkAudit"))
+
+    def export_audit(self, query: trail.AuditQuery, reason: str) -> str:
+        """The records that fit as a CSV file, with its byte order mark."""
+        return str(self._call("exportAudit", query={**trail.write_query(query), "reason": reason}))
+
     def _call(
         self,
         name: str,
@@ -123,8 +155,8 @@ class Client:
     def _read(self, operation: validation.Operation, response: httpx.Response) -> Any:
         if response.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
             raise errors.ServerFault(response.status_code)
-        body = _document(operation, response)
         media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        body = _document(operation, response, media_type)
         validation.contract().check(operation, response.status_code, media_type, body)
         if response.is_error:
             raise self._refusal(operation, response, body)
@@ -160,9 +192,11 @@ def checked_address(server: str) -> str:
     return server.strip().rstrip("/")
 
 
-def _document(operation: validation.Operation, response: httpx.Response) -> Any:
+def _document(operation: validation.Operation, response: httpx.Response, media_type: str) -> Any:
     if not response.content:
         return None
+    if media_type == _CSV:
+        return response.text
     try:
         return response.json()
     except ValueError as error:

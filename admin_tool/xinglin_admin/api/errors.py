@@ -33,6 +33,14 @@ class TimedOut(ApiError):
 
 
 @dataclass(eq=False)
+class NotSaved(ApiError):
+    """A file could not be written on this computer."""
+
+    path: str
+    reason: str
+
+
+@dataclass(eq=False)
 class ContractMissing(ApiError):
     """``openapi.yaml`` is not installed beside the tool, or cannot be read."""
 

@@ -29,10 +29,19 @@ class PersonState(enum.StrEnum):
     LEFT = "left"
 
 
+class Role(enum.StrEnum):
+    """Three powers that nobody holds together."""
+
+    SYSTEM = "system"
+    SECURITY = "security"
+    AUDIT = "audit"
+
+
 @dataclass(frozen=True)
 class Administrator:
     login: str
     name: str
+    role: Role
 
 
 @dataclass(frozen=True)
@@ -138,7 +147,10 @@ class GrantRequest:
 
 def read_session(body: Body) -> Session:
     administrator = body["administrator"]
-    return Session(Administrator(administrator["login"], administrator["name"]), _moment(body["expires_at"]))
+    return Session(
+        Administrator(administrator["login"], administrator["name"], Role(administrator["role"])),
+        moment(body["expires_at"]),
+    )
 
 
 def read_modules(body: Body) -> tuple[Module, ...]:
@@ -175,10 +187,10 @@ def read_grant(item: Body) -> Grant:
         expires_on=dt.date.fromisoformat(last_day) if last_day else None,
         can_pass_on=item["can_pass_on"],
         granted_by=item["granted_by"]["name"],
-        granted_at=_moment(item["granted_at"]),
+        granted_at=moment(item["granted_at"]),
         state=GrantState(item["state"]),
         revoked_by=revoked_by["name"] if revoked_by else None,
-        revoked_at=_moment(item["revoked_at"]) if item["revoked_at"] else None,
+        revoked_at=moment(item["revoked_at"]) if item["revoked_at"] else None,
     )
 
 
@@ -230,5 +242,5 @@ def _person(item: Body) -> Person:
     )
 
 
-def _moment(text: str) -> dt.datetime:
+def moment(text: str) -> dt.datetime:
     return dt.datetime.fromisoformat(text)

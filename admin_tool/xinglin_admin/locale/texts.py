@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from xinglin_admin.api.models import Role
+
 
 @dataclass(frozen=True)
 class CommonTexts:
@@ -142,6 +144,122 @@ class ModuleTexts:
 
 
 @dataclass(frozen=True)
+class RoleTexts:
+    system: str
+    security: str
+    audit: str
+
+    def name_of(self, role: Role) -> str:
+        return {Role.SYSTEM: self.system, Role.SECURITY: self.security, Role.AUDIT: self.audit}[role]
+
+
+@dataclass(frozen=True)
+class AuditTexts:
+    title: str
+    subtitle: str
+    today: str
+    week: str
+    month: str
+    ever: str
+    actor_hint: str
+    action_hint: str
+    object_hint: str
+    at: str
+    actor: str
+    action: str
+    object: str
+    result: str
+    record: str
+    ok: str
+    denied: str
+    error: str
+    intact: str
+    changed: str
+    changed_long: str
+    address: str
+    before: str
+    after: str
+    details: str
+    unreadable: str
+    request: str
+    detail: str
+    choose_row: str
+    newer: str
+    older: str
+    alarm: str
+    check: str
+    checked_good: str
+    checked_bad: str
+    never_checked: str
+    last_check: str
+    export: str
+    export_hint: str
+    reason: str
+    reason_hint: str
+    path: str
+    browse: str
+    exported: str
+
+
+@dataclass(frozen=True)
+class AccessTexts:
+    title: str
+    subtitle: str
+    zones: str
+    zone: str
+    network: str
+    network_hint: str
+    note: str
+    created_by: str
+    add: str
+    remove: str
+    added: str
+    removed: str
+    remove_question: str
+    remove_consequence: str
+    last_consequence: str
+    your_address: str
+    open_now: str
+    sessions: str
+    end: str
+    end_question: str
+    end_consequence: str
+    ended: str
+    office: str
+    wecom: str
+    administration: str
+    bus: str
+
+    def name_of(self, zone: str) -> str:
+        """The zone's name; its key when the portal knows one that this tool does not."""
+        known = {
+            "office": self.office,
+            "wecom": self.wecom,
+            "administration": self.administration,
+            "bus": self.bus,
+        }
+        return known.get(zone, zone)
+
+
+@dataclass(frozen=True)
+class AccountTexts:
+    title: str
+    subtitle: str
+    login: str
+    name: str
+    staff_no: str
+    role: str
+    last_used: str
+    state: str
+    active: str
+    disabled: str
+    changed: str
+    alarm: str
+    unlock: str
+    unlocked: str
+
+
+@dataclass(frozen=True)
 class FailureTexts:
     """Pairs: what happened, and what to do about it."""
 
@@ -166,6 +284,8 @@ class FailureTexts:
     conflict_cure: str
     too_many_cure: str
     invalid_cure: str
+    not_saved: str
+    not_saved_cure: str
 
 
 @dataclass(frozen=True)
@@ -175,4 +295,8 @@ class Texts:
     grants: GrantTexts
     dialog: DialogTexts
     modules: ModuleTexts
+    roles: RoleTexts
+    audit: AuditTexts
+    access: AccessTexts
+    accounts: AccountTexts
     failures: FailureTexts

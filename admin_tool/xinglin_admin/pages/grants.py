@@ -7,7 +7,7 @@ from functools import partial
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSplitter
 
-from xinglin_admin.api.models import Grant, Grants, GrantState
+from xinglin_admin.api.models import Grant, Grants, GrantState, Role
 from xinglin_admin.context import Context
 from xinglin_admin.locale.texts import Texts
 from xinglin_admin.models.grants import grant_columns
@@ -29,6 +29,7 @@ _ALL = "all"
 
 class GrantsPage(Page):
     nav_name = "navGrants"
+    roles = frozenset({Role.SYSTEM, Role.AUDIT})
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -47,6 +48,7 @@ class GrantsPage(Page):
         self._pager.turned.connect(self.refresh)
         self._revoke = button(words.revoke, "revokeButton", self._ask_to_revoke, role="danger")
         self._revoke.setEnabled(False)
+        self._may_change = context.administrator.role is Role.SYSTEM
         self._lay_out()
 
     @staticmethod
@@ -158,9 +160,8 @@ class GrantsPage(Page):
 
     def _lay_out(self) -> None:
         texts = self.context.texts
-        self.actions_row.addWidget(
-            button(texts.grants.new, "newGrantButton", self._open_dialog, role="primary")
-        )
+        new = button(texts.grants.new, "newGrantButton", self._open_dialog, role="primary")
+        self.actions_row.addWidget(new)
         refresh = button(texts.common.refresh, "refreshGrants", self.refresh, tip=texts.common.refresh_tip)
         bar = QHBoxLayout()
         bar.addWidget(self._filter, 1)
@@ -176,3 +177,5 @@ class GrantsPage(Page):
         split.setChildrenCollapsible(False)
         self.body.addWidget(split, 1)
         self.body.addWidget(self._pager)
+        for changing in (new, self._revoke):
+            changing.setHidden(not self._may_change)

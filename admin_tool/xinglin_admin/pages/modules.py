@@ -7,7 +7,7 @@ from collections import Counter
 from PySide6.QtCore import QSortFilterProxyModel, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSplitter
 
-from xinglin_admin.api.models import Module, ModuleState
+from xinglin_admin.api.models import Module, ModuleState, Role
 from xinglin_admin.context import Context
 from xinglin_admin.locale.texts import Texts
 from xinglin_admin.models.modules import module_columns, module_state_text
@@ -23,6 +23,7 @@ from xinglin_admin.widgets.table import table
 
 class ModulesPage(Page):
     nav_name = "navModules"
+    roles = frozenset({Role.SYSTEM})
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from xinglin_admin import background
 from xinglin_admin.api.errors import ApiError, Conflict, NotFound, SessionEnded
+from xinglin_admin.api.models import Role
 from xinglin_admin.context import Context
 from xinglin_admin.locale.texts import Texts
 from xinglin_admin.widgets.banner import ErrorBanner, NoticeBar
@@ -23,6 +24,8 @@ class Page(QWidget):
     """``nav_name`` is the object name of the page's button in the side navigation."""
 
     nav_name: ClassVar[str]
+    roles: ClassVar[frozenset[Role]]
+    """Whose page it is; the portal refuses the others."""
 
     def __init__(self, context: Context) -> None:
         super().__init__()

@@ -79,15 +79,20 @@ class DirectoryService:
         return tuple(_branches(tree.nodes(row for row, _count in rows), None, counts))
 
     def find_people(self, text: str, limit: int) -> PersonPage:
-        """The best matches in any state; without text everybody by pinyin, the active first."""
+        """The best matches in any state, or who has exactly this mobile number; without text everybody by pinyin."""
         key = query_key(text)
         everyone = tuple(PersonState)
         found = self._people.search(text, limit, states=everyone) if key else self._first_people(limit)
+        found = found or self._by_mobile(text, limit)
         total = len(found)
         if total == limit:
             condition = [matches(key)] if key else []
             total = self._session.scalar(select(func.count(Person.id)).where(*condition)) or 0
         return PersonPage(tuple(map(_person, found)), total)
+
+    def _by_mobile(self, text: str, limit: int) -> list[Person]:
+        wanted = Person.mobile_index.matches(self._session, text)
+        return list(self._session.scalars(select(Person).where(wanted).order_by(Person.id).limit(limit)))
 
     def _first_people(self, limit: int) -> list[Person]:
         places = selectinload(Person.memberships).joinedload(Membership.department)

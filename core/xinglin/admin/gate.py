@@ -8,6 +8,7 @@ from typing import Any
 from pyramid.httpexceptions import HTTPNotFound
 from pyramid.request import Request
 
+from xinglin.admin import roles
 from xinglin.admin.errors import Unreadable
 from xinglin.api.i18n import translator
 
@@ -17,13 +18,14 @@ LONGEST_BODY = 65_536
 
 
 class Gate:
-    """The root factory of the API's routes. Raises `Unreadable`, or `HTTPNotFound` for another method.
+    """The root factory of the API's routes. Raises `Unreadable`, `WrongRole`, or `HTTPNotFound` for another method.
 
     It runs before the contract is applied: a body or a query that cannot be decoded would break that check itself.
     """
 
     def __init__(self, request: Request) -> None:
         _check_method(request)
+        roles.check(request)
         _check_query(request)
         _check_body(request)
 

@@ -14,6 +14,7 @@ from pyramid_openapi3.exceptions import RequestValidationError, ResponseValidati
 
 from xinglin.admin.errors import FieldProblem, Unreadable
 from xinglin.admin.language import language_of, say
+from xinglin.admin.roles import TITLES, WrongRole
 from xinglin.api.i18n import translator
 from xinglin.api.services import DomainError
 from xinglin.auth.afterwards import write_afterwards
@@ -79,6 +80,21 @@ def forbidden(error: HTTPForbidden, request: Request) -> Response:
     response = problem(request, 401, _("You are not logged in (any more)."), _("Sign in again."))
     response.headers["WWW-Authenticate"] = 'Bearer realm="xinglin"'
     return response
+
+
+def wrong_role(error: WrongRole, request: Request) -> Response:
+    """Says whose this is; who tried stands in the audit trail."""
+    route, role = request.matched_route.name, request.identity.role
+    after = {"method": request.method, "role": role, "needed": list(error.needed)}
+    write_afterwards(
+        request,
+        lambda _session, audit: audit.record(
+            "permission.refuse", "route", route, after=after, result="denied"
+        ),
+    )
+    needed = say(request, _(" or ")).join(say(request, TITLES[role]) for role in error.needed)
+    sentence = _("Only the ${roles} may do this.", mapping={"roles": needed})
+    return problem(request, 403, sentence, _("Nobody holds two of the three administrator roles."))
 
 
 def not_found(error: HTTPNotFound, request: Request) -> Response:

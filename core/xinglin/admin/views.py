@@ -13,6 +13,7 @@ from pyramid.view import view_config
 from xinglin.admin.directory import DirectoryService
 from xinglin.admin.documents import document, moment
 from xinglin.admin.language import say
+from xinglin.admin.looking import note_list
 from xinglin.admin.problems import problem
 from xinglin.admin.service import GrantDesk
 from xinglin.admin.values import NewGrant
@@ -44,7 +45,11 @@ def login(request: Request) -> Any:
     return {
         "token": begun.token,
         "expires_at": moment(begun.expires_at),
-        "administrator": {"login": attempt.administrator.login, "name": attempt.administrator.name},
+        "administrator": {
+            "login": attempt.administrator.login,
+            "name": attempt.administrator.name,
+            "role": str(attempt.administrator.role),
+        },
     }
 
 
@@ -72,16 +77,18 @@ def departments(request: Request) -> dict[str, Any]:
 @operation(route_name="core.admin_people", request_method="GET")
 def people(request: Request) -> Any:
     asked = request.openapi_validated.parameters.query
-    request.note_view("admin.list", "people")
-    return _said(request, request.service(DirectoryService).find_people(asked["q"], asked["limit"]))
+    page = request.service(DirectoryService).find_people(asked["q"], asked["limit"])
+    note_list(request, "people", (person.id for person in page.people), page.total, q=asked["q"])
+    return said(request, page)
 
 
 @operation(route_name="core.admin_grants", request_method="GET")
 def grants(request: Request) -> Any:
     asked = request.openapi_validated.parameters.query
-    request.note_view("admin.list", "grants")
-    desk = request.service(GrantDesk)
-    return _said(request, desk.page(asked["state"], asked["q"], asked["limit"], asked["offset"]))
+    page = request.service(GrantDesk).page(asked["state"], asked["q"], asked["limit"], asked["offset"])
+    holders = (grant.person.id for grant in page.grants)
+    note_list(request, "grants", holders, page.total, q=asked["q"], state=asked["state"])
+    return said(request, page)
 
 
 @operation(route_name="core.admin_grants", request_method="POST")
@@ -91,7 +98,7 @@ def create_grant(request: Request) -> Any:
     key = str(asked.parameters.header["Idempotency-Key"])
     made = request.service(GrantDesk).create(current(request), key, wanted)
     request.response.status_int = 201
-    return _said(request, made)
+    return said(request, made)
 
 
 @operation(route_name="core.admin_grant", request_method="DELETE")
@@ -111,8 +118,9 @@ def _locked_out(request: Request, wait: timedelta) -> Response:
 
 def _listed(request: Request, name: str, entries: Any) -> dict[str, Any]:
     request.note_view("admin.list", name)
-    return {name: _said(request, entries)}
+    return {name: said(request, entries)}
 
 
-def _said(request: Request, value: Any) -> Any:
+def said(request: Request, value: Any) -> Any:
+    """A value as a document of the contract, in the caller's language."""
     return document(value, partial(say, request))

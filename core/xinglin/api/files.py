@@ -1,8 +1,26 @@
-"""The file store."""
+"""Files: `request.files` stores them, `file_response` gives them out. A page uploads large ones to `/files/uploads`.
+`file_path` is the address of a page that shows a file without download. Who may open it, besides the one who uploaded
+the file, is decided by the module: `config.add_file_rule("roster", may_read)` with a `FileRule`.
+
+A file may be read when the virus check has passed it; until then `FileStore.open` and `file_response` raise `FileHeld`.
+"""
 
 from __future__ import annotations
 
-from xinglin.files.models import StoredFile
-from xinglin.files.service import FileRefused, FileStore
+from xinglin.files.errors import FileHeld, FileRefused
+from xinglin.files.models import FileState, StoredFile
+from xinglin.files.reading_rules import FileRule
+from xinglin.files.reading_views import file_path
+from xinglin.files.responses import file_response
+from xinglin.files.service import FileStore
 
-__all__ = ["FileRefused", "FileStore", "StoredFile"]
+__all__ = [
+    "FileHeld",
+    "FileRefused",
+    "FileRule",
+    "FileState",
+    "FileStore",
+    "StoredFile",
+    "file_path",
+    "file_response",
+]

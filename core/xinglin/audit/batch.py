@@ -6,7 +6,8 @@ import atexit
 import logging
 import queue
 import threading
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -31,9 +32,12 @@ class View:
     object_kind: str
     object_id: str
     at: datetime
+    asked: Mapping[str, Any] = field(default_factory=dict)
 
     def row(self, keyring: Keyring) -> dict[str, Any]:
-        return row_of(self.actor, Act("page.view", self.object_kind, self.object_id), self.at, keyring)
+        details = {"after": dict(self.asked)} if self.asked else {}
+        act = Act("page.view", self.object_kind, self.object_id, details=details)
+        return row_of(self.actor, act, self.at, keyring)
 
 
 class ViewRecorder:
@@ -48,9 +52,11 @@ class ViewRecorder:
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def note(self, actor: Actor, object_kind: str, object_id: str) -> None:
-        """Take note of a view; `actor` is who looked."""
-        self._waiting.put(View(actor, object_kind, object_id, self._clock.now()))
+    def note(
+        self, actor: Actor, object_kind: str, object_id: str, asked: Mapping[str, Any] | None = None
+    ) -> None:
+        """Take note of a view; `actor` is who looked, `asked` (JSON values) what for."""
+        self._waiting.put(View(actor, object_kind, object_id, self._clock.now(), asked or {}))
         if self._thread is None:
             self._begin()
 

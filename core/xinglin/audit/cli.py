@@ -1,44 +1,168 @@
-"""`xinglin audit verify|show`."""
+"""`xinglin audit verify|show|export|archive`."""
 
 from __future__ import annotations
 
-import json
+import os
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 import click
-from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
-from xinglin.audit.models import AuditRecord
-from xinglin.audit.verify import BadRecord, count, verify
+from xinglin.audit import anchors, archives, export, offline, showing, verify
+from xinglin.audit.anchors import Anchor, AnchorsUnreadable
+from xinglin.audit.archive import Archive, ArchiveRefused
+from xinglin.audit.chain import BadRecord, Chain
+from xinglin.crypto.service import Keyring
 from xinglin.kernel.cli_context import CliContext
+
+NAMED = 100
+FEW = 20_000
+FILE = click.Path(path_type=Path, dir_okay=False)
+FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
 @click.group()
 def audit() -> None:
-    """The audit trail: check it, look at it."""
+    """The audit trail: check it, look at it, take it out."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The options of `audit verify`."""
+
+    path: Path | None
+    keys: Path | None
+    anchor_file: Path | None
+    state: Path | None
+    archives: Path | None
+    stops_at_first: bool
 
 
 @audit.command("verify")
+@click.option("--file", "path", type=FILE, help="Check this export or archive instead of the database.")
+@click.option("--keys", type=FOLDER, help="The folder of the key ring, on a machine without a site.")
+@click.option(
+    "--anchors", "anchor_file", type=FILE, help="Anchors to compare with; default: the site's file."
+)
+@click.option("--state", type=FILE, help="A file of your own that remembers the last seal you saw.")
+@click.option(
+    "--archives",
+    type=FOLDER,
+    help="Where the archives lie: each that a tombstone names must be there, and well.",
+)
+@click.option("--first", "stops_at_first", is_flag=True, help="Stop at the first bad record.")
 @click.pass_obj
-def verify_command(context: CliContext) -> None:
-    """Check every record. Exit code 0: all are as they were written; 1: bad ones were found and are named."""
-    bad: list[BadRecord] = []
-    with context.database.read_session() as session:
-        total = count(session)
-        with click.progressbar(length=total, label="Checking", file=sys.stderr, hidden=total < 20_000) as bar:
-            for found in verify(session, context.keyring):
-                if isinstance(found, BadRecord):
-                    bad.append(found)
-                else:
-                    bar.update(found - bar.pos)
-    for record in bad[:100]:
-        click.echo(f"BAD record {record.id} (event {record.event_id}): {record.reason}")
-    click.echo(f"{total} records checked, {len(bad)} bad")
-    with context.session() as (_session, trail):
-        trail.record("audit.verify", after={"checked": total, "bad": len(bad)})
+def verify_command(context: CliContext, **options: Any) -> None:
+    """Check every record. Exit code 0: all are as they were written; 1: bad ones were found, the first is named first."""
+    asked = Asked(**options)
+    try:
+        bad, head = _verify(context, asked)
+    except (AnchorsUnreadable, offline.NoExport) as error:
+        raise click.ClickException(str(error)) from error
     if bad:
         raise click.exceptions.Exit(1)
+    if asked.state and head:
+        anchors.remember(asked.state, head)
+
+
+def _verify(context: CliContext, asked: Asked) -> tuple[list[BadRecord], Anchor | None]:
+    known = [anchor for path in (asked.anchor_file, asked.state) if path for anchor in anchors.read(path)]
+    keyring = Keyring(asked.keys) if asked.keys else context.keyring
+    if asked.path is not None:
+        file = offline.check(asked.path, keyring, known)
+        records, sealed, tombstones, head = file.records, file.seals, file.tombstones, file.head
+        bad, notes = file.bad, file.notes
+    else:
+        known += [] if asked.anchor_file else anchors.read(context.settings.anchor_file)
+        chain, records, bad, notes = _verify_database(context, known, stops_at_first=asked.stops_at_first)
+        sealed, tombstones, head = chain.seals, chain.tombstones, chain.anchor
+    if asked.archives:
+        archived = archives.check(tombstones, asked.archives, keyring, known)
+        records, sealed, bad = (
+            records + archived.records,
+            sealed + archived.seals,
+            sorted([*bad, *archived.bad]),
+        )
+    else:
+        notes = [*notes, *archives.named(tombstones)]
+    if head:
+        click.echo(f"head: seal {head.number} {head.digest}")
+    _say(records, sealed, bad[:1] if asked.stops_at_first else bad, notes)
+    return bad, head
+
+
+def _verify_database(
+    context: CliContext, known: list[Anchor], *, stops_at_first: bool
+) -> tuple[Chain, int, list[BadRecord], list[str]]:
+    with context.database.read_session() as session:
+        total = verify.count(session)
+        chain = verify.walk(session, context.keyring, known)
+        spans = verify.spans(session)
+    bad, checked = list(chain.bad), 0
+    steps = verify.verify_spans(context.database, context.keyring, chain, spans, os.cpu_count() or 1)
+    with click.progressbar(length=total, label="Checking", file=sys.stderr, hidden=total < FEW) as bar:
+        for step in steps:
+            if isinstance(step, BadRecord):
+                bad.append(step)
+            else:
+                bar.update(step - checked)
+                checked = step
+                if bad and stops_at_first:
+                    break
+    bad.sort()
+    notes = chain.notes + ([] if known else ["there are no anchors: a cut end could not be seen"])
+    with context.session() as (_session, trail):
+        trail.record("audit.verify", after={"checked": checked, "bad": len(bad)})
+    return chain, checked, bad, notes
+
+
+def _say(records: int, sealed: int, bad: list[BadRecord], notes: list[str]) -> None:
+    for record in bad[:NAMED]:
+        event = f" (event {record.event_id})" if record.event_id else ""
+        click.echo(f"BAD record {record.id}{event}: {record.reason}")
+    for note in notes:
+        click.echo(f"note: {note}")
+    click.echo(f"{records} records and {sealed} seals checked, {len(bad)} bad")
+
+
+@audit.command("export")
+@click.argument("path", type=FILE)
+@click.pass_obj
+def export_command(context: CliContext, path: Path) -> None:
+    """Write the whole trail into a signed file that `audit verify --file` checks on another machine."""
+    with context.database.read_session() as session:
+        written = export.write(session, context.keyring, path, context.clock.now())
+    with context.session() as (_session, trail):
+        after = {"records": written.records, "seals": written.seals, "sha256": written.sha256}
+        trail.record("audit.export", "audit", path.name[:64], after=after)
+    click.echo(f"{path}: {written.records} records, {written.seals} seals, SHA-256 {written.sha256}")
+
+
+@audit.command("archive")
+@click.option("--before", type=click.DateTime(), required=True, help="The hospital's time; whole seals only.")
+@click.option("--folder", type=FOLDER, required=True, help="Where the signed file goes.")
+@click.pass_obj
+def archive_command(context: CliContext, before: datetime, folder: Path) -> None:
+    """Move old records into a signed file and delete them here; a tombstone in the chain says so."""
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = context.settings
+    try:
+        with context.session() as (session, trail):
+            archive = Archive(session, trail, context.keyring)
+            moment = before.replace(tzinfo=settings.zone)
+            done = archive.run(folder, moment, context.clock.now(), settings.audit_retention)
+    except ArchiveRefused as error:
+        raise click.ClickException(str(error)) from error
+    except IntegrityError as error:
+        raise click.ClickException(
+            "the sealer was faster; nothing was archived. Cure: run it again"
+        ) from error
+    click.echo(f"{done.path}: {done.records} records, {done.seals} seals")
 
 
 @audit.command("show")
@@ -51,44 +175,26 @@ def verify_command(context: CliContext) -> None:
 @click.option("--limit", default=50, show_default=True, help="The newest so many records.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.pass_obj
-def show_command(
-    context: CliContext,
-    action: str,
-    actor: str,
-    object_id: str,
-    since: datetime | None,
-    limit: int,
-    as_json: bool,
-) -> None:
+def show_command(context: CliContext, since: datetime | None, as_json: bool, **asked: Any) -> None:
     """Show records, newest last. Looking at them is itself recorded."""
-    query = select(AuditRecord).order_by(AuditRecord.id.desc()).limit(limit)
-    if action:
-        query = query.where(
-            AuditRecord.action.startswith(action[:-1], autoescape=True)
-            if action.endswith("*")
-            else AuditRecord.action == action
-        )
-    if actor:
-        query = query.where((AuditRecord.actor_name == actor) | (AuditRecord.actor_id == actor))
-    if object_id:
-        query = query.where(AuditRecord.object_id == object_id)
-    if since:
-        query = query.where(AuditRecord.at >= since.replace(tzinfo=context.settings.zone))
+    zone = context.settings.zone
+    wanted = showing.Wanted(since=since.replace(tzinfo=zone) if since else None, **asked)
     with context.session() as (session, trail):
-        rows = list(reversed(session.scalars(query).all()))
-        trail.record(
-            "audit.show", after={"action": action, "actor": actor, "object": object_id, "shown": len(rows)}
-        )
-        for row in rows:
-            click.echo(_as_json(row) if as_json else _as_line(row, context))
+        rows = showing.find(session, wanted)
+        shown = {
+            "action": wanted.action,
+            "actor": wanted.actor,
+            "object": wanted.object_id,
+            "shown": len(rows),
+        }
+        trail.record("audit.read", after=shown)
+        for line in _lines(rows, context, as_json=as_json):
+            click.echo(line)
 
 
-def _as_line(row: AuditRecord, context: CliContext) -> str:
-    at = row.at.astimezone(context.settings.zone).strftime("%Y-%m-%d %H:%M:%S")
-    what = f"{row.object_kind} {row.object_id}".strip()
-    return f"{at}  {row.actor_kind:<13} {row.actor_name:<12} {row.action:<22} {row.result:<7} {what}  {row.details}"
-
-
-def _as_json(row: AuditRecord) -> str:
-    names = [column.name for column in AuditRecord.__table__.columns]
-    return json.dumps({name: getattr(row, name) for name in names}, ensure_ascii=False, default=str)
+def _lines(rows: list[Any], context: CliContext, *, as_json: bool) -> Iterator[str]:
+    for row in rows:
+        if as_json:
+            yield showing.as_json(row, context.keyring)
+        else:
+            yield showing.as_line(row, context.keyring, context.settings.zone)

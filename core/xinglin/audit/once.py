@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any, cast
+from typing import Any
+from typing import cast as typed
 
-from sqlalchemy import Insert, Table, bindparam, exists, insert, literal, select
+from sqlalchemy import BigInteger, Insert, Table, Text, bindparam, cast, exists, func, insert, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -15,7 +16,15 @@ from xinglin.kernel.db import ask, refuse_on_reader
 from xinglin.kernel.orm import Base
 
 INSERT = insert(AuditRecord).inline()  # nobody asks for the new id
-_RECORD = cast("Table", AuditRecord.__table__)
+TRANSACTION_ID = cast(cast(func.pg_current_xact_id(), Text), BigInteger)
+POSTGRESQL_INSERT = INSERT.values(transaction_id=TRANSACTION_ID)
+_RECORD = typed("Table", AuditRecord.__table__)
+
+
+def insert_records(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows of `row_of` at once; on PostgreSQL with the transaction they belong to."""
+    connection = session.connection()
+    connection.execute(INSERT if connection.dialect.name == "sqlite" else POSTGRESQL_INSERT, rows)
 
 
 def insert_with_record(
@@ -23,7 +32,7 @@ def insert_with_record(
 ) -> bool:
     """Insert `values`, and `record` of `row_of` with them; False when a row stood in the way, and nothing was done."""
     refuse_on_reader(session, model.__name__)
-    table = cast("Table", model.__table__)
+    table = typed("Table", model.__table__)
     if session.get_bind().dialect.name == "sqlite":
         is_new = ask(session, _row(table), **values).rowcount > 0
         if is_new:
@@ -45,6 +54,7 @@ def _both(table: Table, names: tuple[str, ...], record_names: tuple[str, ...]) -
     row = postgresql.insert(table).values({name: bindparam(f"row_{name}") for name in names})
     new = row.on_conflict_do_nothing().returning(literal(1)).cte("new")
     columns = [bindparam(f"record_{name}", type_=_RECORD.c[name].type) for name in record_names]
-    record = select(*columns).where(exists().select_from(new))
-    statement = insert(_RECORD).from_select(record_names, record, include_defaults=False).inline()
+    record = select(*columns, TRANSACTION_ID).where(exists().select_from(new))
+    names_with_transaction = (*record_names, "transaction_id")
+    statement = insert(_RECORD).from_select(names_with_transaction, record, include_defaults=False).inline()
     return statement.execution_options(preserve_rowcount=True)

@@ -1,4 +1,4 @@
-"""Writing the audit trail: one row per act, in the transaction of the act, bound by a keyed MAC."""
+"""Writing the audit trail: one row per act, in the transaction of the act, sealed details, bound by a keyed MAC."""
 
 from __future__ import annotations
 
@@ -6,34 +6,20 @@ import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from xinglin.audit import canonical
 from xinglin.audit.models import AuditRecord
-from xinglin.audit.once import INSERT, insert_with_record
+from xinglin.audit.once import insert_records, insert_with_record
 from xinglin.crypto.service import Keyring
 from xinglin.kernel.db import refuse_on_reader
 from xinglin.kernel.orm import Base
 from xinglin.types import Clock
 
 PURPOSE = "audit row"
-BOUND = (
-    "event_id",
-    "at",
-    "actor_kind",
-    "actor_id",
-    "actor_name",
-    "session_id",
-    "ip",
-    "request_id",
-    "action",
-    "object_kind",
-    "object_id",
-    "result",
-    "details",
-)
 
 
 @dataclass(frozen=True)
@@ -110,13 +96,14 @@ class Act:
 def write(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows of `row_of` at once, in the session's transaction. Raises in a request that only reads."""
     refuse_on_reader(session, AuditRecord.__name__)
-    session.connection().execute(INSERT, rows)
+    insert_records(session, rows)
 
 
 def row_of(actor: Actor, act: Act, at: datetime, keyring: Keyring) -> dict[str, Any]:
-    """The columns of one record, with its MAC."""
-    row = {
-        "event_id": _new_event_id(at),
+    """The columns of one record, with its sealed details and its MAC."""
+    event_id = _new_event_id(at)
+    row: dict[str, Any] = {
+        "event_id": event_id,
         "at": at,
         "actor_kind": actor.kind,
         "actor_id": actor.id,
@@ -128,32 +115,39 @@ def row_of(actor: Actor, act: Act, at: datetime, keyring: Keyring) -> dict[str, 
         "object_kind": act.object_kind,
         "object_id": act.object_id,
         "result": act.result,
-        "details": json.dumps(act.details, ensure_ascii=False, sort_keys=True, default=str)
-        if act.details
-        else "{}",
+        "details": _sealed(act.details, event_id, keyring),
         "key_id": keyring.key_id,
     }
-    return {**row, "mac": _mac(row, keyring)}
+    texts = [canonical.moment(at) if name == "at" else row[name] for name in canonical.TEXTS]
+    return {**row, "mac": mac_of(canonical.bound(texts, row["details"]), keyring)}
+
+
+def mac_of(body: bytes, keyring: Keyring) -> str:
+    """The MAC over what `canonical.bound` gives: the sealed details, so that checking opens nothing."""
+    return keyring.mac(body, purpose=PURPOSE)
+
+
+def details_of(record: AuditRecord, keyring: Keyring) -> str:
+    """The details as JSON text; raises `SealBroken` when they were changed or belong to another event."""
+    return open_details(record.event_id, record.details, keyring)
+
+
+def open_details(event_id: str, sealed: bytes, keyring: Keyring) -> str:
+    """As `details_of`, from the two columns alone."""
+    return keyring.open(sealed, context=_context(event_id)).decode() if sealed else "{}"
+
+
+def _sealed(details: Mapping[str, Any], event_id: str, keyring: Keyring) -> bytes:
+    if not details:
+        return b""
+    plain = json.dumps(details, ensure_ascii=False, sort_keys=True, default=str)
+    return keyring.seal(plain.encode(), context=_context(event_id))
+
+
+def _context(event_id: str) -> str:
+    return f"core_audit_record:{event_id}:details"
 
 
 def _new_event_id(at: datetime) -> str:
     """Microseconds and 64 random bits, in hex: those made together lie together in the index."""
     return f"{int(at.timestamp() * 1_000_000):016x}{secrets.token_hex(8)}"
-
-
-def mac_of(record: AuditRecord, keyring: Keyring) -> str:
-    """The MAC over all bound columns; the time is written in UTC with microseconds."""
-    return _mac({name: getattr(record, name) for name in BOUND}, keyring)
-
-
-def _mac(row: Mapping[str, Any], keyring: Keyring) -> str:
-    values = [_plain(row[name]) for name in BOUND]
-    return keyring.mac(json.dumps(values, ensure_ascii=False).encode(), purpose=PURPOSE)
-
-
-def _plain(value: Any) -> str:
-    return (
-        value.astimezone(UTC).isoformat(timespec="microseconds")
-        if isinstance(value, datetime)
-        else str(value)
-    )

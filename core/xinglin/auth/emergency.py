@@ -14,7 +14,7 @@ from xinglin.api.i18n import translator
 from xinglin.api.services import DomainError
 from xinglin.audit.service import AuditTrail
 from xinglin.auth.confirmation import LIFETIME, Verdict, hash_code, judge
-from xinglin.auth.failures import FailureBook
+from xinglin.auth.failures import FailureBook, as_typed
 from xinglin.auth.models import ConfirmationCode
 from xinglin.crypto.service import Keyring
 from xinglin.people.models import Person, PersonState
@@ -82,19 +82,22 @@ class EmergencyService:
 
     def enter(self, staff_no: str, code: str, ip: str) -> Entry:
         """Spend a code. A wrong one counts, so return a response afterwards."""
-        number = f"staff:{staff_no.strip()}"[:64]
+        typed = as_typed(staff_no)
+        number = f"staff:{typed.strip()}"[:64]
         wait = self._failures.wait(
             number, ip, of_login=MOST_FAILURES_OF_NUMBER, of_address=MOST_FAILURES_OF_ADDRESS, within=WITHIN
         )
         if wait is not None:
-            self._audit.record("login.refuse", "person", "", after={"reason": "locked out"}, result="denied")
+            after = {"reason": "locked out", "login": typed}
+            self._audit.record("login.refuse", "person", "", after=after, result="denied")
             return Entry(None, wait)
-        person = self._active(staff_no)
+        person = self._active(typed)
         row = self._open_code(person) if person is not None else None
         if person is None or row is None or not self._spend(row, person, code):
             self._failures.note(number, ip)
             known = person.public_id if person else ""
-            self._audit.record("login.fail", "person", known, after={"method": "code"}, result="denied")
+            after = {"method": "code", "login": typed}
+            self._audit.record("login.fail", "person", known, after=after, result="denied")
             return Entry(None)
         self._failures.forgive(number)
         return Entry(person)

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import datetime, timedelta
+from itertools import islice
 
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
 
+from xinglin.access.addresses import subscriber_of
 from xinglin.auth.models import LoginFailure
 from xinglin.types import Clock
 
+LONGEST_TYPED = 64
+
+
+def as_typed(login: str) -> str:
+    """What somebody typed as an account, fit for the audit trail: no control characters, at most 64 others."""
+    plain = (letter for letter in login if unicodedata.category(letter)[0] != "C")
+    return "".join(islice(plain, LONGEST_TYPED))
+
 
 class FailureBook:
-    """Counts in the database, so that all processes know the same."""
+    """Counts in the database, so that all processes know the same. An address of IPv6 counts with its neighbours (/64)."""
 
     def __init__(self, session: Session, clock: Clock) -> None:
         self._session = session
@@ -25,14 +36,14 @@ class FailureBook:
         since = self._clock.now() - within
         waits = [
             self._free_at(LoginFailure.login == login, of_login, since, within),
-            self._free_at(LoginFailure.ip == ip, of_address, since, within) if ip else None,
+            self._free_at(LoginFailure.ip == subscriber_of(ip), of_address, since, within) if ip else None,
         ]
         found = [moment for moment in waits if moment is not None]
         return max(found) - self._clock.now() if found else None
 
     def note(self, login: str, ip: str) -> None:
         """Remember a failure."""
-        self._session.add(LoginFailure(login=login, ip=ip[:64], at=self._clock.now()))
+        self._session.add(LoginFailure(login=login, ip=subscriber_of(ip), at=self._clock.now()))
         self._session.flush()
 
     def forgive(self, login: str) -> None:

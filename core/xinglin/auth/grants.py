@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from xinglin.api.i18n import translator
 from xinglin.audit.service import AuditTrail
-from xinglin.auth import scopes
+from xinglin.auth import grant_seal, scopes
 from xinglin.auth.errors import GrantRefused
 from xinglin.auth.identity import Identity
 from xinglin.auth.models import Administrator, Grant
@@ -111,7 +111,9 @@ class GrantService:
 
     def passable_by(self, person_id: int) -> Sequence[Grant]:
         """The grants of which a person may give parts to others now."""
-        return self._select(Grant.person_id == person_id, Grant.can_pass_on.is_(True), self._is_in_force())
+        found = self._select(Grant.person_id == person_id, Grant.can_pass_on.is_(True), self._is_in_force())
+        keyring = grant_seal.keyring_of(self._session)
+        return [grant for grant in found if grant_seal.is_genuine(grant, keyring)]
 
     def passed_on_by(self, person_id: int) -> Sequence[Grant]:
         """The grants in force that a person gave to others."""
@@ -129,6 +131,20 @@ class GrantService:
         if wanted.has_ended is not None:
             conditions.append(~self._is_in_force() if wanted.has_ended else self._is_in_force())
         return self._select(*conditions, offset=wanted.offset, limit=min(wanted.limit, LONGEST_PAGE))
+
+    def end_changed(self) -> int:
+        """End the grants in force that are not as the portal wrote them; each is an alarm in the trail."""
+        keyring = grant_seal.keyring_of(self._session)
+        found = [
+            grant for grant in self._select(self._is_in_force()) if not grant_seal.is_genuine(grant, keyring)
+        ]
+        for grant in found:
+            self._audit.record(
+                "grant.changed", "grant", grant.public_id, before=_words(grant), result="error"
+            )
+            grant.revoked_at, grant.revoked_by = self._clock.now(), "system"
+        self._session.flush()
+        return len(found)
 
     def _select(
         self, *conditions: ColumnElement[bool], offset: int = 0, limit: int | None = None
@@ -211,6 +227,7 @@ class GrantService:
         )
         self._session.add(grant)
         self._session.flush()
+        grant_seal.bind(grant, grant_seal.keyring_of(self._session))
         self._audit.record("grant.create", "grant", grant.public_id, after=_words(grant))
         return grant
 
@@ -218,7 +235,11 @@ class GrantService:
         if grant.revoked_at is not None:
             return 0
         before = _words(grant)
+        keyring = grant_seal.keyring_of(self._session)
+        was_genuine = grant_seal.is_genuine(grant, keyring)
         grant.revoked_at = self._clock.now()
+        if was_genuine:  # a new MAC would make a row honest that somebody changed
+            grant_seal.bind(grant, keyring)
         grant.revoked_by = f"{'administrator' if _is_administrator(by) else 'person'}:{by.id}"
         after = {**before, "revoked_at": grant.revoked_at.isoformat(), "reason": reason}
         self._audit.record("grant.revoke", "grant", grant.public_id, before=before, after=after)

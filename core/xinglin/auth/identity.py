@@ -11,8 +11,11 @@ from typing import Any, Final, Literal
 from sqlalchemy import Connection, Row
 from sqlalchemy.orm import Session
 
-from xinglin.auth import queries
+from xinglin.auth import grant_seal, queries, role_seal, session_seal
+from xinglin.auth.role_seal import RoleChanged
+from xinglin.auth.session_seal import SessionChanged
 from xinglin.auth.sessions import Lifetimes, is_alive
+from xinglin.crypto.service import Keyring
 from xinglin.people.models import PersonState
 from xinglin.types import Permission
 
@@ -54,7 +57,10 @@ class HeldGrant:
 
 @dataclass(frozen=True)
 class Identity:
-    """The one behind a session. `shared_permissions` are those of every confirmed member of staff."""
+    """The one behind a session. `shared_permissions` are those of every confirmed member of staff.
+
+    `role` is that of an administrator (`AdministratorRole`), empty for a person.
+    """
 
     kind: Literal["person", "administrator"]
     id: int
@@ -67,6 +73,7 @@ class Identity:
     departments_text: str
     grants: tuple[HeldGrant, ...]
     shared_permissions: frozenset[str] = frozenset()
+    role: str = ""
 
     @property
     def is_staff(self) -> bool:
@@ -105,18 +112,22 @@ def read_identity(
     now: datetime,
     lifetimes: Lifetimes,
     permissions: Mapping[str, Permission],
+    keyring: Keyring,
     locale: str = "zh_CN",
 ) -> tuple[Identity, timedelta] | None:
     """The identity behind a session token and how long it was idle; None when it is not good (any more).
 
     One query, and a second one for persons who hold grants. A bearer token is no cookie and a cookie is no
     bearer token. `locale` is the language of administrators, who have none of their own.
+    Raises `SessionChanged` and, for the account of an administrator, `RoleChanged`.
     """
     rows = reader.execute(queries.OWNER, {"token_hash": token_hash, "now": now}).all()
     if not rows or not _is_good(rows[0], is_bearer=is_bearer, now=now, lifetimes=lifetimes):
         return None
+    _check_session(rows[0], token_hash, keyring)
     idle = now - rows[0].last_seen_at
     if rows[0].administrator_id is not None:
+        _check_role(rows[0], keyring)
         return _administrator(rows[0], locale), idle
     return _person(reader, rows, now, permissions), idle
 
@@ -124,8 +135,43 @@ def read_identity(
 def _is_good(row: Row[Any], *, is_bearer: bool, now: datetime, lifetimes: Lifetimes) -> bool:
     if (row.method == "api") != is_bearer:
         return False
-    is_owner_welcome = row.is_active if row.administrator_id is not None else row.state == PersonState.ACTIVE
-    return bool(is_owner_welcome) and is_alive(row, now, lifetimes)
+    is_administrator = row.administrator_id is not None
+    is_owner_welcome = _is_in_office(row) if is_administrator else row.state == PersonState.ACTIVE
+    return is_owner_welcome and is_alive(row, now, lifetimes)
+
+
+def _is_in_office(row: Row[Any]) -> bool:
+    return bool(row.is_active) and (row.holder_id is None or row.holder_state == PersonState.ACTIVE)
+
+
+def _check_session(row: Row[Any], token_hash: str, keyring: Keyring) -> None:
+    is_person = row.administrator_id is None
+    expected = session_seal.mac_of(
+        keyring,
+        token_hash=token_hash,
+        public_id=row.session_id,
+        method=row.method,
+        person_id=row.person_id,
+        administrator_id=row.administrator_id,
+        owner_public_id=row.person_public_id if is_person else row.administrator_public_id,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+    )
+    if row.mac != expected:
+        raise SessionChanged(row.session_id)
+
+
+def _check_role(row: Row[Any], keyring: Keyring) -> None:
+    expected = role_seal.mac_of(
+        keyring,
+        public_id=row.administrator_public_id,
+        login=row.login,
+        role=row.role,
+        person_id=row.holder_id,
+        is_active=row.is_active,
+    )
+    if row.role_mac != expected:
+        raise RoleChanged(row.administrator_id, row.administrator_public_id)
 
 
 def _administrator(row: Row[Any], locale: str) -> Identity:
@@ -140,6 +186,7 @@ def _administrator(row: Row[Any], locale: str) -> Identity:
         has_large_text=False,
         departments_text="",
         grants=(),
+        role=row.role,
     )
 
 
@@ -174,16 +221,45 @@ def _departments_text(rows: Sequence[Row[Any]]) -> str:
 def held_grants(
     reader: Session | Connection, person_id: int, now: datetime, declared: Container[str]
 ) -> tuple[HeldGrant, ...]:
-    """The grants in force at `now`, in one query; those of a permission that nobody declares are left out."""
+    """The grants in force at `now`, in one query; those of a permission that nobody declares are left out.
+
+    A grant that was changed in the database gives nothing. Raises `KeyMissing`.
+    """
     rows_of: dict[int, list[Any]] = {}
     for row in reader.execute(queries.GRANTS, {"person_id": person_id, "now": now}):
         rows_of.setdefault(row.id, []).append(row)
-    return tuple(_held(rows) for rows in rows_of.values() if _is_declared(rows[0].permission, declared))
+    if not rows_of:
+        return ()
+    keyring = grant_seal.keyring_of(reader)
+    return tuple(
+        _held(rows)
+        for rows in rows_of.values()
+        if _is_declared(rows[0].permission, declared) and _is_as_written(rows, keyring)
+    )
 
 
 def _is_declared(permission: str, declared: Container[str]) -> bool:
     if permission not in declared:
         logger.info("a grant of %s has no effect: no plugin in use declares this permission", permission)
+        return False
+    return True
+
+
+def _is_as_written(rows: Sequence[Any], keyring: Keyring) -> bool:
+    row = rows[0]
+    expected = grant_seal.mac_of(
+        keyring,
+        public_id=row.public_id,
+        person_id=row.person_id,
+        permission=row.permission,
+        object_key=row.object_key,
+        can_pass_on=row.can_pass_on,
+        expires_at=row.expires_at,
+        department_ids={row.scope_id for row in rows if row.scope_id is not None},
+        is_revoked=False,
+    )
+    if row.mac != expected:
+        logger.error("grant %s was changed in the database and has no effect", row.public_id)
         return False
     return True
 

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from xinglin.crypto.columns import sealed_by_hand
 from xinglin.kernel.orm import Base, Identifier, PublicId
 from xinglin.people.models import Department, Person
 
 
+class AdministratorRole(StrEnum):
+    """Three powers that no one person holds together (GB/T 22239 level 3): running, protecting, watching."""
+
+    SYSTEM = "system"
+    SECURITY = "security"
+    AUDIT = "audit"
+
+
 class Administrator(Base):
-    """A local account for break-glass and for the desktop tool: argon2id password and TOTP."""
+    """A local account for break-glass and for the desktop tool: argon2id password and TOTP.
+
+    `person_id` is the member of staff behind it, when there is one; `role_mac` binds the role, see `role_seal`.
+    `last_used_at` is the last login, or when the account was made or switched on again.
+    """
 
     __tablename__ = "core_administrator"
 
@@ -21,14 +35,23 @@ class Administrator(Base):
     login: Mapped[str] = mapped_column(String(64), unique=True)
     name: Mapped[str] = mapped_column(String(64))
     password_hash: Mapped[str] = mapped_column(String(255))
-    totp_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    totp_sealed: Mapped[bytes] = mapped_column(
+        LargeBinary, info=sealed_by_hand("core_administrator:{public_id}:totp_sealed")
+    )
     totp_last_step: Mapped[int] = mapped_column(default=0)
     is_active: Mapped[bool] = mapped_column(default=True)
+    role: Mapped[AdministratorRole] = mapped_column(String(16), default=AdministratorRole.SYSTEM)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("core_person.id"), index=True)
+    role_mac: Mapped[str] = mapped_column(String(64), default="")
     created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
 
 
 class LoginSession(Base):
-    """A session of the portal (person) or of an administrator; the cookie's or bearer's hash is the key."""
+    """A session of the portal (person) or of an administrator; the cookie's or bearer's hash is the key.
+
+    `mac` binds whose it is and until when, see `session_seal`.
+    """
 
     __tablename__ = "core_login_session"
 
@@ -45,6 +68,7 @@ class LoginSession(Base):
     end_reason: Mapped[str] = mapped_column(String(32), default="")
     ip: Mapped[str] = mapped_column(String(64), default="")
     user_agent: Mapped[str] = mapped_column(String(255), default="")
+    mac: Mapped[str] = mapped_column(String(64), default="")
 
 
 class OAuthState(Base):
@@ -94,6 +118,7 @@ class Grant(Base):
     """A permission for a person, narrowed to an object and departments, until a day; no departments = none needed.
 
     `parent_grant_id` is the grant from which a person passed this one on: it ends at the latest with that one.
+    `mac` binds what the grant allows, see `grant_seal`.
     """
 
     __tablename__ = "core_grant"
@@ -111,6 +136,7 @@ class Grant(Base):
     parent_grant_id: Mapped[int | None] = mapped_column(ForeignKey("core_grant.id"), index=True)
     revoked_at: Mapped[datetime | None]
     revoked_by: Mapped[str] = mapped_column(String(128), default="")
+    mac: Mapped[str] = mapped_column(String(64), default="")
 
     person: Mapped[Person] = relationship(foreign_keys=[person_id])
     departments: Mapped[list[Department]] = relationship(secondary="core_grant_department")

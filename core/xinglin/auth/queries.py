@@ -14,6 +14,7 @@ _session, _person = LoginSession.__table__, Person.__table__
 _member, _department = Membership.__table__, Department.__table__
 _administrator, _grant, _scope = Administrator.__table__, Grant.__table__, GrantDepartment.__table__
 _root, _below = _department.alias("root"), _department.alias("below")
+_holder = _person.alias("holder")
 
 
 def _is_in_force() -> ColumnElement[Any]:
@@ -27,9 +28,11 @@ OWNER: Select[Any] = (
         _session.c.method,
         _session.c.person_id,
         _session.c.administrator_id,
+        _session.c.created_at,
         _session.c.last_seen_at,
         _session.c.expires_at,
         _session.c.ended_at,
+        _session.c.mac,
         _person.c.public_id.label("person_public_id"),
         _person.c.name.label("person_name"),
         _person.c.state,
@@ -41,6 +44,11 @@ OWNER: Select[Any] = (
         _administrator.c.public_id.label("administrator_public_id"),
         _administrator.c.name.label("administrator_name"),
         _administrator.c.is_active,
+        _administrator.c.login,
+        _administrator.c.role,
+        _administrator.c.role_mac,
+        _administrator.c.person_id.label("holder_id"),
+        _holder.c.state.label("holder_state"),
         exists().where(_grant.c.person_id == _session.c.person_id, _is_in_force()).label("has_grants"),
     )
     .select_from(_session)
@@ -48,6 +56,7 @@ OWNER: Select[Any] = (
     .outerjoin(_member, _member.c.person_id == _person.c.id)
     .outerjoin(_department, _department.c.id == _member.c.department_id)
     .outerjoin(_administrator, _administrator.c.id == _session.c.administrator_id)
+    .outerjoin(_holder, _holder.c.id == _administrator.c.person_id)
     .where(_session.c.token_hash == bindparam("token_hash"))
     .order_by(_member.c.is_primary.desc(), _member.c.sort_order)
 )
@@ -56,10 +65,14 @@ OWNER: Select[Any] = (
 GRANTS: Select[Any] = (
     select(
         _grant.c.id,
+        _grant.c.public_id,
+        _grant.c.person_id,
+        _grant.c.mac,
         _grant.c.permission,
         _grant.c.object_key,
         _grant.c.expires_at,
         _grant.c.can_pass_on,
+        _scope.c.department_id.label("scope_id"),
         _root.c.path,
         _below.c.id.label("department_id"),
     )

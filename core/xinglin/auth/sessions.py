@@ -13,7 +13,10 @@ from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.orm import Session
 
 from xinglin.audit.service import Actor, AuditTrail
+from xinglin.auth import session_seal
+from xinglin.auth.grant_seal import keyring_of
 from xinglin.auth.models import Administrator, LoginSession
+from xinglin.kernel.orm import new_public_id
 from xinglin.kernel.settings import CoreSettings
 from xinglin.people.models import Person
 from xinglin.types import Clock
@@ -139,6 +142,7 @@ class SessionService:
     def _new_row(self, method: Method, origin: Origin, longest: timedelta) -> tuple[LoginSession, str]:
         token, now = secrets.token_urlsafe(TOKEN_BYTES), self._clock.now()
         row = LoginSession(
+            public_id=new_public_id(),
             token_hash=hash_token(token),
             method=method,
             created_at=now,
@@ -150,6 +154,7 @@ class SessionService:
         return row, token
 
     def _begin(self, row: LoginSession, token: str, owner: Actor, origin: Origin) -> Begun:
+        session_seal.bind(row, owner.id, keyring_of(self._session))
         self._session.add(row)
         self._session.flush()
         actor = Actor(owner.kind, owner.id, owner.name, row.public_id, row.ip, origin.request_id)

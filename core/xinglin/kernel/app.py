@@ -12,6 +12,7 @@ from pyramid.exceptions import ConfigurationError
 from pyramid.router import Router
 
 from xinglin.kernel import plugins as plugin_kernel
+from xinglin.kernel import site_keys
 from xinglin.kernel.blame import PluginViewsChecker, blame
 from xinglin.kernel.plugins import PluginError, PluginSet, Quarantined
 from xinglin.kernel.settings import CoreSettings
@@ -80,4 +81,6 @@ def _assemble(site: Site, found: PluginSet) -> Router:
 
 def main(global_config: Mapping[str, str], **settings: Any) -> Router:
     """`paste.app_factory`: `[app:main] use = egg:xinglin`; our settings are in `[xinglin]`."""
-    return build(open_site(Path(global_config["__file__"])))
+    site = open_site(Path(global_config["__file__"]))
+    site_keys.meet(site.database)
+    return build(site)

@@ -12,10 +12,14 @@ import click
 from sqlalchemy import exc
 
 from xinglin import __version__
+from xinglin.access.cli import access
 from xinglin.audit.cli import audit
 from xinglin.auth.cli import administrators
-from xinglin.crypto.service import KeyMissing, Keyring
-from xinglin.kernel import demo, doctor, migrate, plugin_commands, supervise
+from xinglin.backup.cli import backup
+from xinglin.crypto.cli import crypto
+from xinglin.crypto.service import KeyMissing
+from xinglin.files.cli import files
+from xinglin.kernel import demo, doctor, migrate, plugin_commands, site_keys, supervise
 from xinglin.kernel.cli_context import CliContext
 from xinglin.kernel.ini import SettingsError
 from xinglin.kernel.plugins import PluginError
@@ -59,10 +63,10 @@ def xinglin(context: click.Context, path: Path) -> None:
 @xinglin.command()
 @click.pass_obj
 def init(context: LazyContext) -> None:
-    """Make the folders and the key ring of a new site; what exists is kept."""
+    """Make the folders and the key ring of a new site; what exists is kept. Refused where the database has a past."""
     _ini, settings = read_settings(context.path)
     settings.files_folder.mkdir(parents=True, exist_ok=True)
-    Keyring.create(settings.secrets_folder)
+    site_keys.make_keys(settings)
     click.echo(f"key ring in {settings.secrets_folder}: back it up; without it sealed data is lost")
 
 
@@ -75,11 +79,12 @@ def serve(context: LazyContext) -> None:
 
 @xinglin.command("demo")
 @click.option("--code", is_flag=True, help="Only print the demo administrator's current login code.")
+@click.option("--login", type=click.Choice([*demo.ADMINISTRATORS]), default=demo.LOGIN, show_default=True)
 @click.pass_obj
-def demo_command(context: LazyContext, code: bool) -> None:
+def demo_command(context: LazyContext, code: bool, login: str) -> None:
     """Run the portal with the simulators and a fictional hospital of 1,632 people."""
     if code:
-        click.echo(demo.current_code(context))
+        click.echo(demo.current_code(context, login))
     else:
         raise click.exceptions.Exit(demo.run(context))
 
@@ -129,6 +134,10 @@ def doctor_command(context: LazyContext) -> None:
 xinglin.add_command(plugin_commands.plugins)
 xinglin.add_command(people)
 xinglin.add_command(audit)
+xinglin.add_command(backup)
+xinglin.add_command(crypto)
+xinglin.add_command(files)
+xinglin.add_command(access)
 xinglin.add_command(administrators)
 xinglin.add_command(supervise.run_portal)
 xinglin.add_command(supervise.run_worker)

@@ -20,6 +20,7 @@ from zope.sqlalchemy.datamanager import STATUS_ACTIVE, STATUS_CHANGED, join_tran
 WRITER_WAIT_SECONDS = 10.0
 READER_MARKS = ("read-only transaction", "readonly database")
 BUSY_MILLISECONDS = 1250
+BEGIN = {"DEFERRED": "BEGIN DEFERRED", "IMMEDIATE": "BEGIN IMMEDIATE"}
 POSTGRESQL_CONNECT_SECONDS = 3
 AUTOCOMMIT: dict[str, Any] = {
     "isolation_level": "AUTOCOMMIT",
@@ -27,6 +28,8 @@ AUTOCOMMIT: dict[str, Any] = {
     "skip_autocommit_rollback": True,
 }
 """There is nothing to roll back after a statement that stood alone."""
+KEYRING_OPTION = "xinglin_keyring"
+"""The execution option by which encrypted columns find the keys of the database they are in."""
 
 
 class Session(orm.Session):
@@ -87,6 +90,16 @@ class Database:
         self.reader = make(self.url, pool_size, reads_only=True)
         for engine in (self.engine, self.reader):
             event.listen(engine, "handle_error", _mark_retryable)
+
+    def use_keys(self, keyring: Any) -> None:
+        """Give encrypted columns their `Keyring`; without one they can be neither read nor written."""
+        for engine in (self.engine, self.writer, self.reader):
+            engine.update_execution_options(**{KEYRING_OPTION: keyring})
+
+    @property
+    def keyring(self) -> Any:
+        """The `Keyring` in use, or None."""
+        return self.engine.get_execution_options().get(KEYRING_OPTION)
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -169,7 +182,7 @@ def _sqlite_engine(url: sqlalchemy.URL, pool_size: int, *, reads_only: bool = Fa
         if mode == "IMMEDIATE":
             _take(writer, connection)
         try:
-            connection.exec_driver_sql(f"BEGIN {mode}")
+            connection.exec_driver_sql(BEGIN[mode])
         except BaseException:
             _release(writer, connection)
             raise

@@ -14,9 +14,8 @@ import pyotp
 from sqlalchemy import select
 
 from xinglin.auth import breakglass
-from xinglin.auth.models import Administrator
-from xinglin.crypto.service import Keyring
-from xinglin.kernel import configuration, migrate, supervise
+from xinglin.auth.models import Administrator, AdministratorRole
+from xinglin.kernel import configuration, migrate, site_keys, supervise
 from xinglin.kernel.cli_context import CliContext
 from xinglin.kernel.settings import CoreSettings
 from xinglin.kernel.site import read_settings
@@ -25,6 +24,11 @@ from xinglin.people.tasks import import_workbook, sync_from_wecom
 
 CONTACTS = "wecom_contacts_secret"
 LOGIN = "admin"
+ADMINISTRATORS = {
+    LOGIN: ("系统管理员", AdministratorRole.SYSTEM),
+    "guard": ("安全管理员", AdministratorRole.SECURITY),
+    "auditor": ("审计管理员", AdministratorRole.AUDIT),
+}
 
 
 def run(context: CliContext) -> int:
@@ -36,7 +40,7 @@ def run(context: CliContext) -> int:
     simulators = _start_simulators(settings)
     try:
         _hire_everybody(context)
-        password = _administrator(context)
+        password = _administrators(context)
         _print_addresses(settings, password)
         configuration.note(context)
         return supervise.Supervisor(supervise.children_of(context)).run()
@@ -45,15 +49,15 @@ def run(context: CliContext) -> int:
         simulators.wait(timeout=10)
 
 
-def current_code(context: CliContext) -> str:
-    """The demo administrator's code of this half minute."""
+def current_code(context: CliContext, login: str = LOGIN) -> str:
+    """A demo administrator's code of this half minute."""
     with context.database.read_session() as session:
-        administrator = session.scalars(select(Administrator).where(Administrator.login == LOGIN)).one()
+        administrator = session.scalars(select(Administrator).where(Administrator.login == login)).one()
         return pyotp.TOTP(breakglass.totp_secret(administrator, context.keyring)).now()
 
 
 def _make_secrets(settings: CoreSettings) -> None:
-    Keyring.create(settings.secrets_folder)
+    site_keys.make_keys(settings)
     lengths = {
         "wecom_secret": 43,
         CONTACTS: 43,
@@ -128,15 +132,21 @@ def _hire_everybody(context: CliContext) -> None:
     sync_from_wecom(context)
 
 
-def _administrator(context: CliContext) -> str:
+def _administrators(context: CliContext) -> str:
+    """One of each role, with one password: in a demo one person looks at all three."""
     kept = context.settings.secrets_folder / "demo-administrator"
+    if not kept.exists():
+        kept.touch(mode=0o600)
+        kept.write_text(secrets.token_urlsafe(12), encoding="ascii")
+    password = kept.read_text(encoding="ascii")
     with context.session() as (session, trail):
-        if session.scalar(select(Administrator.id).where(Administrator.login == LOGIN)) is None:
-            password = secrets.token_urlsafe(12)
-            breakglass.create_administrator(session, trail, context.keyring, LOGIN, "系统管理员", password)
-            kept.write_text(password, encoding="ascii")
-            kept.chmod(0o600)
-    return kept.read_text(encoding="ascii")
+        known = set(session.scalars(select(Administrator.login)))
+        for login, (name, role) in ADMINISTRATORS.items():
+            if login not in known:
+                breakglass.create_administrator(
+                    session, trail, context.keyring, login, name, password, role=role
+                )
+    return password
 
 
 def _print_addresses(settings: CoreSettings, password: str) -> None:
@@ -147,6 +157,7 @@ def _print_addresses(settings: CoreSettings, password: str) -> None:
 
   Desktop admin tool: `make admin` (or xinglin-admin --server {settings.public_url})
     login {LOGIN}   password {password}   code: `make code`
+    the same password for guard (security) and auditor (audit), code: `xinglin demo --code --login auditor`
 
   Stop with Ctrl+C. All data of this demo is fictional and lies in {settings.files_folder.parent}.
 """

@@ -6,6 +6,8 @@ import shutil
 
 import click
 
+from xinglin.crypto import health, inventory
+from xinglin.kernel import tables
 from xinglin.kernel.cli_context import CliContext
 from xinglin.kernel.health import checks_of
 from xinglin.kernel.settings import SECRETS, SecretMissing
@@ -15,13 +17,24 @@ LOW_DISK_BYTES = 1024**3
 
 
 def run(context: CliContext) -> bool:
-    """Print one line per check; true when all is well."""
-    checks = [*checks_of(context.site, context.plugins), _disk(context), *_secrets(context)]
+    """Print one line per check; true when all is well. What is well and has a cure all the same is a warning."""
+    checks = [*checks_of(context.site, context.plugins), *health.checks_of(context.keyring)]
+    checks += [*_sealed(context, checks), _disk(context), *_secrets(context)]
     for check in checks:
-        click.echo(f"{'ok ' if check.is_well else 'BAD'}  {check.name:<24} {check.detail}")
-        if not check.is_well:
+        verdict = "BAD" if not check.is_well else "!  " if check.cure else "ok "
+        click.echo(f"{verdict}  {check.name:<24} {check.detail}")
+        if check.cure:
             click.echo(f"     cure: {check.cure}")
     return all(check.is_well for check in checks)
+
+
+def _sealed(context: CliContext, checks: list[HealthCheck]) -> list[HealthCheck]:
+    """Whether the keys are those of the data, as far as there is a database to look into."""
+    if not all(check.is_well for check in checks if check.name == "database"):
+        return []
+    with context.database.read_session() as session:
+        columns = inventory.sealed_columns(tables.METADATA, session)
+        return [health.data(session, columns, context.keyring)]
 
 
 def _disk(context: CliContext) -> HealthCheck:

@@ -19,6 +19,7 @@ from sqlalchemy import exc, select
 
 from xinglin.api.i18n import translator
 from xinglin.api.services import DomainError
+from xinglin.audit.faults import RECORDED
 from xinglin.auth.afterwards import write_afterwards
 from xinglin.kernel.requests import path_of
 from xinglin.kernel.transactions import DoneMeanwhile, RequestKey, key_of
@@ -62,7 +63,7 @@ def exit_tween(handler: Handler, _registry: Registry) -> Handler:
 def page(request: Request, status: int, message: str, cure: str = "") -> Response:
     """The error as HTML for people, as problem+json (RFC 9457) for programs."""
     message, cure = request.translate(message), request.translate(cure)
-    if path_of(request).startswith("/api/"):
+    if path_of(request).startswith(("/api/", "/files/uploads")):
         body = {"type": "about:blank", "title": message, "status": status, "detail": cure, "errors": []}
         return Response(
             json.dumps(body, ensure_ascii=False),
@@ -140,7 +141,8 @@ def system_error(error: Exception, request: Request) -> Response:
     """Anything unforeseen: logged with its traceback, recorded in the audit trail, shown without details."""
     if isinstance(error, HTTPException):
         return error
-    logger.error("request %s failed in %s", request.request_id, request.matched_route, exc_info=error)
+    where = request.matched_route
+    logger.error("request %s failed in %s", request.request_id, where, exc_info=error, extra=RECORDED)
     _record(request, error)
     return _plain_page(
         request,

@@ -12,7 +12,10 @@ from pyramid.request import Request
 from sqlalchemy import exc, inspect, text
 from sqlalchemy.orm import Session
 
+from xinglin.audit.health import health as audit_health
 from xinglin.audit.models import AuditRecord
+from xinglin.backup.health import health as backup_health
+from xinglin.files.health import health as files_health
 from xinglin.kernel import migrate
 from xinglin.kernel.plugins import PluginSet, call_each, call_safely, implementations
 from xinglin.kernel.site import Site
@@ -20,7 +23,12 @@ from xinglin.push.health import health as push_health
 from xinglin.types import HealthCheck
 from xinglin.wecom.health import health as wecom_health
 
-AREAS: tuple[Callable[[Session, Any], list[HealthCheck]], ...] = (push_health, wecom_health)
+AREAS: tuple[Callable[[Session, Any], list[HealthCheck]], ...] = (
+    push_health,
+    wecom_health,
+    files_health,
+    audit_health,
+)
 
 
 def includeme(config: Configurator) -> None:
@@ -56,6 +64,9 @@ def _parts(site: Site, found: PluginSet, session: Session) -> Iterator[HealthChe
     for area in AREAS:
         done, lines = call_safely(session, area.__module__, "health", partial(area, session, site.clock))
         yield from lines if done else [HealthCheck(area.__module__, False, "failed", "see the log")]
+    lines = partial(backup_health, session, site.clock, site.settings)
+    done, found_lines = call_safely(session, backup_health.__module__, "health", lines)
+    yield from found_lines if done else [HealthCheck("backup", False, "failed", "see the log")]
     answers = dict(call_each(found, "xinglin_health", session))
     for name, _function in implementations(found.manager, "xinglin_health"):
         lost = HealthCheck(f"module {name}", False, "its health check failed", "see the log of the portal")

@@ -22,6 +22,7 @@ OF_OTHERS = re.compile(
     r"loggers|handlers|formatters|(logger|handler|formatter)_.+|(app|server|pipeline|filter|composite):.+"
 )
 """Sections of Python's logging and of PasteDeploy, which may share the file."""
+PASSWORD = re.compile(r"(://[^/\s:@]*:)\S+@")
 TRUE, FALSE = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
 
 
@@ -38,6 +39,11 @@ class IniFile:
 
     path: Path
     sections: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+def masked(text: str) -> str:
+    """`***` for every password of `scheme://user:password@host` in it."""
+    return PASSWORD.sub(r"\1***@", text)
 
 
 def read_ini(path: Path) -> IniFile:

@@ -18,6 +18,8 @@ from pyramid_retry import IRetryableError
 from sqlalchemy.orm import Session
 
 from xinglin import API_VERSION, hookspecs
+from xinglin.audit.kinds import AUDIT_HEAD
+from xinglin.files.push_kinds import PUSH_KINDS
 from xinglin.kernel.ini import IniFile, SettingsError, parse_section
 from xinglin.types import Card, Job, Manifest, MenuItem, Permission, PushHandler, PushKind, Slot
 
@@ -181,7 +183,7 @@ def _collect(found: PluginSet) -> PluginSet:
     permissions = _gather(manager, "xinglin_permissions", Permission)
     menu = _gather(manager, "xinglin_menu", MenuItem)
     cards = _gather(manager, "xinglin_cards", Card)
-    kinds = _gather(manager, "xinglin_push_kinds", PushKind)
+    kinds = [("core", kind) for kind in PUSH_KINDS] + _gather(manager, "xinglin_push_kinds", PushKind)
     handlers = _gather(manager, "xinglin_push_handlers", PushHandler)
     jobs = _gather(manager, "xinglin_jobs", Job)
     for plugin, permission in permissions:
@@ -206,14 +208,21 @@ def _collect(found: PluginSet) -> PluginSet:
         permissions={permission.name: permission for _, permission in permissions},
         menu=tuple(sorted((item for _, item in menu), key=lambda item: (item.order, item.key))),
         cards=tuple(sorted((card for _, card in cards), key=lambda card: (card.order, card.key))),
-        push_kinds={kind.name: kind for _, kind in kinds},
+        push_kinds={kind.name: kind for kind in (AUDIT_HEAD, *(kind for _, kind in kinds))},
         push_handlers=tuple(handlers),
         jobs=tuple(jobs),
         owners={placed: plugin for plugin, placed in (*menu, *cards)},
     )
 
 
-CORE_PERMISSIONS = {"core:public", "core:person", "core:staff", "core:administrator"}
+CORE_PERMISSIONS = {
+    "core:public",
+    "core:person",
+    "core:staff",
+    "core:administrator",
+    "core:emergency",
+    "core:security",
+}
 
 
 def _check_prefix(plugin: str, what: str, name: str, prefix: str) -> None:

@@ -124,7 +124,7 @@ def audit(request: Request) -> AuditTrail:
 
 
 def files(request: Request) -> FileStore:
-    return FileStore(request.settings.files_folder, request.db, request.clock)
+    return FileStore.of(request.settings, request.keyring, request.db, request.clock)
 
 
 def noted_view(view: Any, info: Any) -> Any:
@@ -146,10 +146,14 @@ def _is_page_read(request: Request, response: Response) -> bool:
     return is_new and is_page and request.matched_route is not None and request.identity is not None
 
 
-def note_view(request: Request, object_kind: str, object_id: str) -> None:
-    """Record that this person looked at a thing: in a batch, durable within a second."""
+def note_view(request: Request, object_kind: str, object_id: str, **asked: Any) -> None:
+    """Record that this person looked at a thing: in a batch, durable within a second.
+
+    `asked` are JSON values for the sealed details, such as the words of a search. A colleague's entry is of the
+    kind `person`, with the public id: who was looked at sees it under "Who looked at my data".
+    """
     request.environ["xinglin.noted"] = True
-    request.registry.xinglin_recorder.note(request.actor, object_kind, object_id)
+    request.registry.xinglin_recorder.note(request.actor, object_kind, object_id, asked)
 
 
 def safely(request: Request, what: str, function: Callable[[], Any]) -> tuple[bool, Any]:

@@ -27,10 +27,11 @@ def headers_tween(handler: Callable[[Request], Response], registry: Any) -> Call
     def tween(request: Request) -> Response:
         response = handler(request)
         nonce = f" 'nonce-{request.csp_nonce}'" if "csp_nonce" in request.__dict__ else ""
-        response.headers["Content-Security-Policy"] = (
+        response.headers.setdefault(
+            "Content-Security-Policy",
             f"default-src 'self'; script-src 'self'{nonce}; style-src 'self' 'unsafe-inline'; "
             "img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
-            f"frame-ancestors {ancestors}"
+            f"frame-ancestors {ancestors}",
         )
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "same-origin"

@@ -8,12 +8,15 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 import sqlalchemy
 
+from xinglin.crypto.providers import TokenAccess
 from xinglin.types import setting
 
 SECRETS = (
@@ -23,7 +26,12 @@ SECRETS = (
     "wecom_callback_aes_key",
     "smtp_password",
     "sms_token",
+    "pkcs11_pin",
 )
+
+
+LEAST_RETENTION = timedelta(days=184)
+"""Network logs are kept for six months at least: Cybersecurity Law of the PRC, the article on log retention."""
 
 
 class SecretMissing(Exception):
@@ -43,6 +51,35 @@ class CoreSettings:
     secrets_folder: Path = setting(
         summary="the folder (mode 0700) of the key ring and the secret files (mode 0600)"
     )
+    crypto_suite: Literal["aes", "sm"] = setting(
+        "aes", summary="aes (AES-256-GCM) or sm (SM4-GCM, SM3); later changes need `xinglin crypto rotate`"
+    )
+    crypto_key_provider: str = setting(
+        "file", summary="who holds the master key: file, environment, pkcs11, or an installed provider"
+    )
+    pkcs11_module: Path | None = setting(
+        None, summary="for pkcs11: the library of the token's vendor, a .so file"
+    )
+    pkcs11_token: str = setting("", summary="for pkcs11: the label of the token")
+    pkcs11_key: str = setting("xinglin-master", summary="for pkcs11: the label of the key in the token")
+    files_url: str = setting("", summary="an fsspec URL such as s3://bucket/files instead of files_folder")
+    encrypt_files: bool = setting(
+        False, summary="true: pictures are encrypted too; attachments are in any case"
+    )
+    max_upload_mb: int = setting(200, summary="how large an uploaded file may be, in MB")
+    clamd: str = setting(
+        "/run/clamav/clamd.ctl", summary="the virus scanner: a unix socket, host:port, or off for none"
+    )
+    preview_pages: int = setting(50, summary="how many pages of a file are shown at most; 0 = no previews")
+    preview_seconds: int = setting(60, summary="how long a converter may work on one file, in seconds")
+    preview_memory_mb: int = setting(2048, summary="how much memory a converter may use, in MB, 1024 or more")
+    preview_isolation: Literal["required", "if_possible"] = setting(
+        "required",
+        summary="required: no preview where a converter cannot be kept from the network; if_possible",
+    )
+    preview_font: Path | None = setting(
+        None, summary="a font file with Chinese letters for the watermark; empty: fontconfig chooses"
+    )
     listen: str = setting("127.0.0.1:8080", summary="host:port of the portal")
     plugins: tuple[str, ...] = setting((), summary="names of the modules that are on")
     required: tuple[str, ...] = setting((), summary="modules without which the portal must not start")
@@ -52,7 +89,16 @@ class CoreSettings:
     theme_folder: Path | None = setting(None, summary="a folder with templates that override ours")
     threads: int = setting(4, summary="threads of one portal process, 4 to 8")
     processes: int = setting(1, summary="portal processes, one per core (1 on SQLite)")
-    trusted_proxy: str = setting("", summary="address of the reverse proxy whose X-Forwarded-For is believed")
+    trusted_proxy: tuple[str, ...] = setting(
+        (), summary="addresses or networks of the reverse proxies whose X-Forwarded-For is believed"
+    )
+    limit_person: int = setting(
+        20, summary="requests a second of one person, three times as many at once; 0 = no limit"
+    )
+    limit_address: int = setting(
+        200, summary="requests a second of one address without login, ten times as many at once; 0 = no limit"
+    )
+    limit_login: int = setting(30, summary="administrators' logins a minute from one address; 0 = no limit")
     wecom_corp_id: str = setting("", summary="the enterprise's CorpID")
     wecom_agent_id: int = setting(0, summary="the self-built app's AgentId")
     wecom_api_base: str = setting("https://qyapi.weixin.qq.com", summary="base of the WeCom API")
@@ -73,6 +119,56 @@ class CoreSettings:
     session_admin: timedelta = setting(
         timedelta(minutes=30), summary="idle time of an administrator's session"
     )
+    audit_anchor_file: Path | None = setting(
+        None,
+        summary="append-only file of the audit seals, best on another disk; empty: audit-anchors.log beside files_folder",
+    )
+    audit_log_host: str = setting(
+        "", summary="log server that hears of each audit seal: udp://host:514 or tcp://host:514 (RFC 5424)"
+    )
+    audit_auditors: tuple[str, ...] = setting(
+        (), summary="staff numbers of the auditors, whom WeCom tells the newest audit seal every day"
+    )
+    audit_retention: timedelta = setting(
+        timedelta(days=366), summary="how long audit records stay in the database at least, 184 d or more"
+    )
+    backup_folder: Path | None = setting(
+        None,
+        summary="where backups go, best on another disk; set: the worker takes one a day and tries one a week",
+    )
+    backup_copy_url: str = setting(
+        "",
+        summary="a second place for every backup, away from here: an fsspec URL such as s3://bucket/backups",
+    )
+    backup_keep_daily: int = setting(14, summary="of how many days the newest backup stays")
+    backup_keep_weekly: int = setting(8, summary="of how many weeks the newest backup stays")
+    backup_wal: bool = setting(
+        False, summary="true: PostgreSQL's WAL is kept all the time, to restore to any moment"
+    )
+    backup_keys_folder: Path | None = setting(
+        None,
+        summary="where keys.json is copied at each backup, apart from the backups; no use without the master key",
+    )
+    backup_custodians: str = setting(
+        "", summary="who hold the shares of the master key, for the emergency pack; divided by ;"
+    )
+    backup_contacts: str = setting(
+        "", summary="whom to call when all is lost, for the emergency pack; divided by ;"
+    )
+    postgresql_tools: Path | None = setting(
+        None, summary="the folder of pg_basebackup and its like; empty: they are on PATH"
+    )
+    postgresql_user: str = setting("postgres", summary="whom a restored server runs as when root restores it")
+
+    @property
+    def token(self) -> TokenAccess:
+        return TokenAccess(
+            self.pkcs11_module, self.pkcs11_token, self.pkcs11_key, partial(self.secret, "pkcs11_pin")
+        )
+
+    @property
+    def anchor_file(self) -> Path:
+        return self.audit_anchor_file or self.files_folder.parent / "audit-anchors.log"
 
     @property
     def zone(self) -> ZoneInfo:
@@ -107,9 +203,14 @@ def check_core_settings(settings: CoreSettings) -> Iterator[tuple[str, str, str]
     """What is wrong although each value alone is well-formed: (key, problem, cure)."""
     yield from _check_database(settings.database)
     yield from _check_plugins(settings)
+    yield from _check_audit(settings)
+    yield from _check_backup(settings)
     if settings.database.startswith("sqlite") and settings.processes > 1:
         yield "processes", "SQLite serves one process", "processes = 1, or PostgreSQL"
-    for key in ("processes", "threads"):
+    yield from _check_previews(settings)
+    if not re.fullmatch(r"off|/.+|[^\s/]+:\d+", settings.clamd):
+        yield "clamd", f"{settings.clamd!r} is no scanner", "/run/clamav/clamd.ctl, 127.0.0.1:3310, or off"
+    for key in ("processes", "threads", "max_upload_mb"):
         if getattr(settings, key) < 1:
             yield key, f"{getattr(settings, key)} cannot serve anybody", "at least 1"
     for key in ("public_url", "wecom_api_base", "wecom_oauth_base", "wecom_login_base"):
@@ -118,10 +219,25 @@ def check_core_settings(settings: CoreSettings) -> Iterator[tuple[str, str, str]
             yield key, f"{value!r} is not an address without a trailing slash", "https://oa.hospital.example"
     if not re.fullmatch(r"[^\s:]+:\d+", settings.listen):
         yield "listen", f"{settings.listen!r} is not host:port", "127.0.0.1:8080"
+    yield from _check_proxies(settings.trusted_proxy)
     if settings.time_zone not in available_timezones():
         yield "time_zone", f"{settings.time_zone!r} is unknown", "an IANA name such as Asia/Shanghai"
     if not is_regular_expression(settings.wecom_user_agents):
         yield "wecom_user_agents", "not a regular expression", "wxwork"
+
+
+def _check_previews(settings: CoreSettings) -> Iterator[tuple[str, str, str]]:
+    for key, least in (("preview_pages", 0), ("preview_seconds", 1), ("preview_memory_mb", 1024)):
+        if getattr(settings, key) < least:
+            yield key, f"{getattr(settings, key)} is too little", f"at least {least}"
+    if settings.preview_font is not None and not settings.preview_font.is_file():
+        yield "preview_font", f"{settings.preview_font} is no file", "a font file, or leave it empty"
+
+
+def _check_proxies(proxies: tuple[str, ...]) -> Iterator[tuple[str, str, str]]:
+    for text in proxies:
+        if not is_network(text):
+            yield "trusted_proxy", f"{text!r} is no address or network", "127.0.0.1 or 10.20.0.0/16"
 
 
 def _check_database(url: str) -> Iterator[tuple[str, str, str]]:
@@ -137,6 +253,32 @@ def _check_database(url: str) -> Iterator[tuple[str, str, str]]:
         yield "database", "SQLite needs a file here", cure
 
 
+def _check_audit(settings: CoreSettings) -> Iterator[tuple[str, str, str]]:
+    if settings.audit_retention < LEAST_RETENTION:
+        days = settings.audit_retention.days
+        yield "audit_retention", f"{days} days are less than the six months of the law", "184 d or more"
+    if settings.audit_log_host and not re.fullmatch(r"(udp|tcp)://[^\s:/]+:\d+", settings.audit_log_host):
+        yield (
+            "audit_log_host",
+            f"{settings.audit_log_host!r} is no log server",
+            "udp://log.hospital.example:514",
+        )
+
+
+def _check_backup(settings: CoreSettings) -> Iterator[tuple[str, str, str]]:
+    if settings.backup_keep_daily < 1:
+        yield "backup_keep_daily", "no backup would stay", "at least 1"
+    if settings.backup_folder is None:
+        for key in ("backup_copy_url", "backup_wal"):
+            if getattr(settings, key):
+                yield key, "there are no backups without backup_folder", "set backup_folder"
+    if settings.backup_wal and settings.database.startswith("sqlite"):
+        yield "backup_wal", "SQLite has no WAL that could be kept", "backup_wal = false"
+    keys, folder = settings.backup_keys_folder, settings.backup_folder
+    if keys and folder and keys.is_relative_to(folder):
+        yield "backup_keys_folder", "keys do not belong into the backups", "a folder on another medium"
+
+
 def _check_plugins(settings: CoreSettings) -> Iterator[tuple[str, str, str]]:
     for name in settings.required:
         if name not in settings.plugins:
@@ -144,6 +286,14 @@ def _check_plugins(settings: CoreSettings) -> Iterator[tuple[str, str, str]]:
     for name in settings.plugins:
         if settings.plugins.count(name) > 1:
             yield "plugins", f"{name} stands there twice", "name each module once"
+
+
+def is_network(text: str) -> bool:
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
 
 
 def is_regular_expression(text: str) -> bool:

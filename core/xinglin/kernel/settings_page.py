@@ -30,6 +30,7 @@ SECRET_MEANINGS = {
     "wecom_callback_aes_key": "the EncodingAESKey of the app's callback, 43 characters",
     "smtp_password": "the password of `smtp_user`",
     "sms_token": "the bearer token of the SMS gateway",
+    "pkcs11_pin": "the user PIN of the token that holds the master key",
 }
 HEAD = """\
 # Settings

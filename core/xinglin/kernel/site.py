@@ -8,6 +8,7 @@ from pathlib import Path
 
 from xinglin.crypto.service import Keyring
 from xinglin.kernel import plugins as plugin_kernel
+from xinglin.kernel import site_keys
 from xinglin.kernel.clock import SystemClock
 from xinglin.kernel.db import Database
 from xinglin.kernel.ini import IniFile, SettingsError, parse_section, read_ini
@@ -27,10 +28,25 @@ class Site:
 
 
 def open_site(path: Path, overrides: Mapping[str, str] | None = None, *, clock: Clock | None = None) -> Site:
-    """Read and check the ini at `path` and open what it names. Raises `SettingsError`, `KeyMissing`."""
+    """Read and check the ini at `path` and open what it names. Raises `SettingsError`, `KeyMissing`.
+
+    The database is not connected yet; its first connection raises `KeyMissing` for keys of another site.
+    """
     ini, settings = read_settings(path, overrides)
     database = Database(settings.database, pool_size=settings.threads + 1)
-    return Site(ini, settings, database, Keyring(settings.secrets_folder), clock or SystemClock())
+    database.use_keys(keyring := open_keyring(settings))
+    site_keys.guard(database, keyring)
+    return Site(ini, settings, database, keyring, clock or SystemClock())
+
+
+def open_keyring(settings: CoreSettings) -> Keyring:
+    """The keys of the site by its settings. Raises `KeyMissing`."""
+    return Keyring(
+        settings.secrets_folder,
+        suite=settings.crypto_suite,
+        provider=settings.crypto_key_provider,
+        token=settings.token,
+    )
 
 
 def read_settings(path: Path, overrides: Mapping[str, str] | None = None) -> tuple[IniFile, CoreSettings]:

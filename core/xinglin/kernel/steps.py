@@ -90,6 +90,7 @@ def setup_security(config: Configurator, site: Site, found: PluginSet) -> None:
     """Default deny, the session's policy, CSRF on every unsafe method, headers on every response."""
     config.set_default_permission("core:denied")
     security_headers.includeme(config)
+    config.include("xinglin.access.routes")
     config.include("xinglin.auth.routes")
 
 
@@ -102,6 +103,7 @@ def setup_core_areas(config: Configurator, site: Site, found: PluginSet) -> None
     """People, messages, callback of WeCom, admin API, health."""
     config.include("xinglin.people.routes")
     config.include("xinglin.push.routes")
+    config.include("xinglin.files.routes")
     config.include("xinglin.wecom.routes")
     config.include("xinglin.admin.routes")
     config.include("xinglin.kernel.health")

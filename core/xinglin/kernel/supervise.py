@@ -20,13 +20,17 @@ from typing import Any
 import click
 import waitress
 
-from xinglin.kernel import configuration, migrate, worker
+from xinglin.audit.faults import FaultRecorder
+from xinglin.audit.health import Watch
+from xinglin.kernel import configuration, migrate, site_keys, worker
 from xinglin.kernel.app import build
 from xinglin.kernel.cli_context import CliContext
 from xinglin.kernel.site import Site, open_site
 from xinglin.kernel.turns import Dispatcher
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
+PIECE_BYTES = 4 * 1024 * 1024
+"""Bodies up to a piece of an upload stay in memory: a temporary file would hold them in plain."""
 STOP_SECONDS = 20
 SHORT_LIFE_SECONDS = 5.0
 MAX_PAUSE_SECONDS = 30.0
@@ -50,6 +54,9 @@ class Child:
     pause: float = 0.0
     not_before: float = 0.0
     core: int | None = None
+    lifeline: int | None = None
+    """Nothing is ever written to this pipe: it ends when the supervisor does, and then the child does."""
+    name: str = ""
 
     def tend(self, now: float) -> None:
         """Start it when it is not running and its pause is over."""
@@ -58,14 +65,15 @@ class Child:
             self.pause = min(MAX_PAUSE_SECONDS, self.pause * 2 or 1.0) if lived < SHORT_LIFE_SECONDS else 0.0
             logger.error(
                 "%s ended with %s; next start in %.0f s",
-                self.arguments[-1],
+                self.name or self.arguments[-1],
                 self.process.returncode,
                 self.pause,
             )
             self.process, self.not_before = None, now + self.pause
         if self.process is None and now >= self.not_before:
             self.started_at = now
-            shared = (self.listener.fileno(),) if self.listener is not None else ()
+            shared = [self.listener.fileno()] if self.listener is not None else []
+            shared += [self.lifeline] if self.lifeline is not None else []
             self.process = subprocess.Popen(self.arguments, pass_fds=shared)
             if self.core is not None:
                 os.sched_setaffinity(self.process.pid, {self.core})
@@ -114,7 +122,9 @@ def serve(context: CliContext) -> int:
     if "core" in behind:
         raise click.ClickException("the database is behind. Cure: xinglin db upgrade")
     configuration.note(context)
-    return Supervisor(children_of(context)).run()
+    faults = FaultRecorder(context.database, context.clock, context.keyring)
+    with faults.listening("supervisor"), Watch(context).running():
+        return Supervisor(children_of(context)).run()
 
 
 def children_of(context: CliContext) -> list[Child]:
@@ -128,9 +138,26 @@ def children_of(context: CliContext) -> list[Child]:
         raise click.ClickException(f"{reason}. Cure: stop what uses it, or change `listen`") from error
     listener.set_inheritable(True)
     command = [sys.executable, "-m", "xinglin.kernel.entry", "--config", str(site.ini.path)]
-    portal = [*command, "_portal", "--descriptor", str(listener.fileno())]
-    portals = [Child(portal, listener, core=core) for core in cores_for(site.settings.processes)]
-    return [*portals, Child([*command, "_worker"])]
+    lifeline, _held = os.pipe()  # the other end stays open as long as this process lives
+    tied = ["--lifeline", str(lifeline)]
+    portal = [*command, "_portal", "--descriptor", str(listener.fileno()), *tied]
+    cores = cores_for(site.settings.processes)
+    portals = [Child(portal, listener, core=core, lifeline=lifeline, name="_portal") for core in cores]
+    worker = Child([*command, "_worker", *tied], lifeline=lifeline, name="_worker")
+    wal = Child([*command, "backup", "wal", *tied], lifeline=lifeline, name="backup wal")
+    return [*portals, worker, *([wal] if site.settings.backup_wal else [])]
+
+
+def end_with_supervisor(lifeline: int | None) -> None:
+    """End this process in an orderly way when the supervisor is gone: a killed one would leave its port taken."""
+    if lifeline is not None:
+        threading.Thread(target=_follow, args=(lifeline,), name="lifeline", daemon=True).start()
+
+
+def _follow(lifeline: int) -> None:
+    os.read(lifeline, 1)
+    logger.error("the supervisor is gone; this process ends, too")
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def cores_for(processes: int) -> list[int | None]:
@@ -142,17 +169,13 @@ def cores_for(processes: int) -> list[int | None]:
 
 @click.command("_portal", hidden=True)
 @click.option("--descriptor", type=int, required=True)
+@click.option("--lifeline", type=int)
 @click.pass_obj
-def run_portal(context: CliContext, descriptor: int) -> None:
+def run_portal(context: CliContext, descriptor: int, lifeline: int | None) -> None:
     """One portal process on the supervisor's socket."""
     site: Site = open_site(context.site.ini.path)
+    site_keys.meet(site.database)
     settings = site.settings
-    proxy: dict[str, Any] = {}
-    if settings.trusted_proxy:
-        proxy = {
-            "trusted_proxy": settings.trusted_proxy,
-            "trusted_proxy_headers": "x-forwarded-for x-forwarded-proto",
-        }
     application = build(site)
     server = waitress.create_server(
         application,
@@ -163,15 +186,17 @@ def run_portal(context: CliContext, descriptor: int) -> None:
         channel_timeout=120,
         ident=None,
         max_request_body_size=MAX_BODY_BYTES,
-        clear_untrusted_proxy_headers=True,
-        **proxy,
+        inbuf_overflow=PIECE_BYTES,
+        clear_untrusted_proxy_headers=False,  # xinglin.access reads them, and knows several proxies
     )
     signal.signal(signal.SIGTERM, lambda _number, _frame: _end(server, application))
+    end_with_supervisor(lifeline)
     # What the boot made stays to the end: the collector need not walk over it again and again
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
-    server.run()
+    with FaultRecorder(site.database, site.clock, site.keyring).listening("portal"):
+        server.run()
 
 
 def _end(server: Any, application: Any) -> None:
@@ -183,7 +208,9 @@ def _end(server: Any, application: Any) -> None:
 
 
 @click.command("_worker", hidden=True)
+@click.option("--lifeline", type=int)
 @click.pass_obj
-def run_worker(context: CliContext) -> None:
+def run_worker(context: CliContext, lifeline: int | None) -> None:
     """One worker process."""
+    end_with_supervisor(lifeline)
     worker.serve(Path(context.site.ini.path))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 
+from xinglin.access import models as access_models
 from xinglin.audit import models as audit_models
 from xinglin.auth import models as auth_models
+from xinglin.backup import models as backup_models
 from xinglin.bus import models as bus_models
 from xinglin.files import models as files_models
 from xinglin.kernel import jobs_models, plugins, transactions
@@ -15,8 +17,10 @@ from xinglin.push import models as push_models
 from xinglin.wecom import models as wecom_models
 
 MODULES = (
+    access_models,
     audit_models,
     auth_models,
+    backup_models,
     bus_models,
     files_models,
     jobs_models,

@@ -6,7 +6,7 @@ import logging
 import signal
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
@@ -14,10 +14,18 @@ from pyramid_retry import IRetryableError
 from sqlalchemy import exc, select, update
 from sqlalchemy.orm import Session
 
+from xinglin.audit import sealing
+from xinglin.audit.faults import RECORDED, Fault, FaultRecorder
+from xinglin.audit.messages import JOBS as AUDIT_JOBS
 from xinglin.audit.service import Actor, AuditTrail
 from xinglin.auth.jobs import JOBS as AUTH_JOBS
+from xinglin.backup.jobs import JOBS as BACKUP_JOBS
 from xinglin.bus import telling
 from xinglin.crypto.service import Keyring
+from xinglin.files import previewing, scanning
+from xinglin.files.converting import forget_left_behind
+from xinglin.files.jobs import JOBS as FILES_JOBS
+from xinglin.kernel import site_keys
 from xinglin.kernel.app import plugins_of
 from xinglin.kernel.db import Database
 from xinglin.kernel.jobs_models import JobRun
@@ -32,7 +40,15 @@ from xinglin.types import Clock, Job, JobContext
 from xinglin.wecom import inbox
 from xinglin.wecom.client import WeComClient
 
-CORE_JOBS = (*UPKEEP_JOBS, *AUTH_JOBS, *PEOPLE_JOBS, *PUSH_JOBS)
+CORE_JOBS = (
+    *AUDIT_JOBS,
+    *UPKEEP_JOBS,
+    *AUTH_JOBS,
+    *PEOPLE_JOBS,
+    *PUSH_JOBS,
+    *FILES_JOBS,
+    *BACKUP_JOBS,
+)
 IDLE_SECONDS = 0.4
 DATABASE_PAUSE_SECONDS = 2.0
 logger = logging.getLogger(__name__)
@@ -48,20 +64,32 @@ class WorkerContext:
     settings: CoreSettings
     plugins: PluginSet
     wecom: WeComClient
+    ini: Path | None = None
+    faults: FaultRecorder = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "faults", FaultRecorder(self.database, self.clock, self.keyring))
 
     @classmethod
     def of(cls, site: Site, found: PluginSet) -> WorkerContext:
         wecom = WeComClient(site.settings, site.keyring, site.database, site.clock)
-        return cls(site.database, site.clock, site.keyring, site.settings, found, wecom)
+        return cls(site.database, site.clock, site.keyring, site.settings, found, wecom, site.ini.path)
 
 
 def run_once(context: WorkerContext) -> int:
     """Do what is due once; the number of things done, 0 when there was nothing."""
+    return run_quick_once(context) + previewing.run_once(context)
+
+
+def run_quick_once(context: WorkerContext) -> int:
+    """The same without what may take a minute."""
     parts: tuple[Callable[[WorkerContext], int], ...] = (
         push_worker.run_once,
         inbox.run_once,
+        scanning.run_once,
         telling.run_once,
         run_due_jobs,
+        sealing.run_once,
     )
     return sum(part(context) for part in parts)
 
@@ -91,7 +119,7 @@ def _run(context: WorkerContext, name: str, job: Job) -> int:
     except FAULTS as error:
         if IRetryableError.providedBy(error):
             raise
-        logger.exception("job %s failed; it runs again at its next time", name)
+        logger.exception("job %s failed; it runs again at its next time", name, extra=RECORDED)
         _note_failure(context, name, job, error)
     return 1
 
@@ -131,13 +159,14 @@ def _note_failure(context: WorkerContext, name: str, job: Job, error: BaseExcept
             session.add(JobRun(name=name, **values))
         else:
             session.execute(update(JobRun).where(JobRun.name == name).values(**values))
-        trail = AuditTrail(session, Actor.system(name), context.clock, context.keyring)
-        trail.record("job.failed", "job", name, after={"error": type(error).__name__}, result="error")
+    context.faults.note(Fault(name, "job.failed", "job", name, type(error).__name__))
+    context.faults.flush()
 
 
 def serve(path: Path) -> None:
     """Run until SIGTERM or SIGINT; a lost database is waited for."""
     site = open_site(path)
+    site_keys.meet(site.database)
     context = WorkerContext.of(site, plugins_of(site))
     stopped = threading.Event()
 
@@ -147,9 +176,25 @@ def serve(path: Path) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     logger.info("worker started")
+    with context.faults.listening("worker"):
+        # A message must not wait for a slow document; what the thread began when the process ends, its lease gives back.
+        threading.Thread(target=_draw, args=(context, stopped), name="previews", daemon=True).start()
+        _repeat(run_quick_once, context, stopped)
+    logger.info("worker stopped")
+
+
+def _draw(context: WorkerContext, stopped: threading.Event) -> None:
+    try:
+        forget_left_behind()
+        _repeat(previewing.run_once, context, stopped)
+    finally:
+        stopped.set()  # a fault ends the whole worker, which is started again
+
+
+def _repeat(part: Callable[[WorkerContext], int], context: WorkerContext, stopped: threading.Event) -> None:
     while not stopped.is_set():
         try:
-            done = run_once(context)
+            done = part(context)
         except (exc.OperationalError, exc.TimeoutError) as error:
             logger.error(
                 "worker waits for the database: %s. Cure: see `xinglin doctor`", type(error).__name__
@@ -158,4 +203,3 @@ def serve(path: Path) -> None:
             continue
         if not done:
             stopped.wait(IDLE_SECONDS)
-    logger.info("worker stopped")

@@ -42,6 +42,7 @@ HEADER = (
     "禁用(0-启用;1-禁用)",
 )
 """Columns of the member CSV (developer.work.weixin.qq.com, asynchronous batch interface)."""
+FORMULA_MARKS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 SYNC_USER = "sync_user"
 POLL_SECONDS = 2.0
 POLLS = 900
@@ -161,9 +162,16 @@ def _obstacle(person: PersonRecord, userid: str, taken: Mapping[str, str], depar
         return _("Another person has the account ${account}.", mapping={"account": userid})
     if not person.mobile and not person.email:
         return REASONS[60129]
+    if any(map(_runs_as_formula, (person.name, person.email or "", person.position))):
+        return _("The name, e-mail or position begins like a formula, which a table would run.")
     if not departments:
         return _("None of the person's departments is linked with WeCom.")
     return ""
+
+
+def _runs_as_formula(cell: str) -> bool:
+    """A table runs what begins so. A phone number is not asked: a plus and digits are a number."""
+    return cell.lstrip().startswith(FORMULA_MARKS)
 
 
 def _linked_ids(person: PersonRecord, stored: roster.Roster) -> list[int]:

@@ -1,4 +1,4 @@
-"""Looks at an .xlsx file before a library unpacks it: bombs, external tricks, merged cells."""
+"""Looks at an .xlsx file before a library unpacks it: bombs, macros, two files in one, entities, merged cells."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import IO
 
 from xinglin.api.i18n import translator
+from xinglin.files.archives import check_archive
+from xinglin.files.errors import FileRefused
 from xinglin.people.problems import Problems
 
 _ = translator("core")
@@ -15,7 +17,6 @@ FILE_BYTES = 16 * 2**20
 UNPACKED_BYTES = 96 * 2**20
 PART_BYTES = 16 * 2**20
 PARTS = 1000
-HEAD = 2048
 BLOCK = 2**20
 OVERLAP = 512
 MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]{0,200}?ref=\"([A-Z]{1,3}[0-9]{1,7}:[A-Z]{1,3}[0-9]{1,7})\"")
@@ -38,9 +39,15 @@ def check(path: Path, problems: Problems) -> None:
             _check_parts(archive, problems)
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError) as error:
         raise problems.stop("", _("This is not an Excel workbook."), CURE_SAVE_AGAIN) from error
+    try:
+        with path.open("rb") as stream:
+            check_archive(stream, "xlsx")
+    except FileRefused as refused:
+        raise problems.stop("", refused.message, refused.cure) from refused
 
 
 def _check_parts(archive: zipfile.ZipFile, problems: Problems) -> None:
+    """Tighter than for an upload: this file is read on the machine of IT, all at once."""
     parts = archive.infolist()
     other = [part.file_size for part in parts if not part.filename.startswith("xl/worksheets/")]
     # zipfile never unpacks more than the size that is declared here, so that the declaration can be believed.
@@ -54,14 +61,6 @@ def _check_parts(archive: zipfile.ZipFile, problems: Problems) -> None:
             _("The workbook is far too large when it is unpacked."),
             _("Copy only the two sheets into a new file."),
         )
-    for part in parts:
-        if part.filename.endswith((".xml", ".rels")):
-            with archive.open(part) as stream:
-                head = stream.read(HEAD)
-            if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
-                raise problems.stop(
-                    "", _("The workbook holds an XML document type, which no Excel writes."), CURE_SAVE_AGAIN
-                )
 
 
 def merged_ranges(path: Path, part: str) -> list[str]:

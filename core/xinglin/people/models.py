@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import enum
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from xinglin.crypto.columns import BlindIndex, EncryptedJson, EncryptedText
 from xinglin.kernel.orm import Base, Identifier, PublicId
 
 SOURCE_IMPORT = "import"
@@ -76,8 +76,9 @@ class Person(Base):
     initials: Mapped[str] = mapped_column(String(64), default="")
     title: Mapped[str] = mapped_column(String(64), default="")
     position: Mapped[str] = mapped_column(String(128), default="")
-    mobile: Mapped[str | None] = mapped_column(String(32))
-    email: Mapped[str | None] = mapped_column(String(254))
+    mobile = EncryptedText()
+    mobile_index = BlindIndex("mobile")
+    email = EncryptedText()
     state: Mapped[PersonState] = mapped_column(String(16), default=PersonState.ACTIVE)
     source: Mapped[str] = mapped_column(String(16), default=SOURCE_IMPORT)
     is_reachable: Mapped[bool] = mapped_column(default=True)
@@ -187,5 +188,5 @@ class ImportRun(Base):
     digest: Mapped[str] = mapped_column(String(64))
     applied_at: Mapped[datetime]
     applied_by: Mapped[str] = mapped_column(String(128))
-    changes: Mapped[list[Any]]
+    changes = EncryptedJson()
     undone_at: Mapped[datetime | None]

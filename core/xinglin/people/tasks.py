@@ -88,7 +88,8 @@ def undo_import(site: Site, public_id: str, progress: Progress = silent) -> Impo
 def steps_of_undo(site: Site, public_id: str) -> int:
     """How many persons putting back one import touches; 0 when there is no such import."""
     with site.database.read_session() as session:
-        changes = session.scalar(select(ImportRun.changes).where(ImportRun.public_id == public_id)) or ()
+        run = session.scalar(select(ImportRun).where(ImportRun.public_id == public_id))
+        changes = run.changes if run else ()
     return sum(Change.from_json(change).kind == PERSON for change in changes)
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
+import time
 import warnings
 from pathlib import Path
 
 import sqlalchemy
 
+from xinglin.crypto.service import Keyring
 from xinglin.kernel import tables
 from xinglin.kernel.db import Database
 
@@ -35,7 +38,8 @@ def start_postgresql(name: str, cache: Path = CACHE) -> str:
 class SQLiteMaker:
     """Copies of one empty database file."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, keyring: Keyring) -> None:
+        self._keyring = keyring
         self._template = folder / "template.db"
         self._folder = folder
         self._made = 0
@@ -49,7 +53,9 @@ class SQLiteMaker:
         self._made += 1
         path = self._folder / f"{self._made}.db"
         shutil.copyfile(self._template, path)
-        return Database(f"sqlite:///{path}")
+        made = Database(f"sqlite:///{path}")
+        made.use_keys(self._keyring)
+        return made
 
 
 def empty(database: Database) -> None:
@@ -57,3 +63,17 @@ def empty(database: Database) -> None:
     names = [f'"{table.name}"' for table in tables.METADATA.sorted_tables]
     with database.writer.begin() as connection:
         connection.exec_driver_sql(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE")
+
+
+def settle(database: Database, seconds: float = 10) -> None:
+    """Wait until the transactions that run now on the server, those of other tests too, have ended."""
+    if database.is_sqlite:
+        return
+    until, pause = time.monotonic() + seconds, threading.Event()
+    with database.reader.connect() as connection:
+        begun = connection.exec_driver_sql(
+            "SELECT pg_snapshot_xmax(pg_current_snapshot())::text"
+        ).scalar_one()
+        query = f"SELECT pg_snapshot_xmin(pg_current_snapshot()) >= '{begun}'::xid8"
+        while not connection.exec_driver_sql(query).scalar_one() and time.monotonic() < until:
+            pause.wait(0.01)

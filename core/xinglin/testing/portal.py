@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -110,7 +111,7 @@ def write_ini(
 ) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     secrets_folder = folder / "secrets"
-    Keyring.create(secrets_folder)
+    _share_keys(database, secrets_folder)
     (folder / "files").mkdir(exist_ok=True)
     values: dict[str, Any] = {
         "site_name": "杏林妇女儿童医院",
@@ -121,6 +122,10 @@ def write_ini(
         "secrets_folder": secrets_folder,
         "plugins": " ".join(plugins),
         "strict": "true",
+        "clamd": "off",
+        "limit_person": 0,  # the clock of a test stands still: all its requests come at once
+        "limit_address": 0,
+        "limit_login": 0,
     }
     if simulator is not None:
         values |= simulator_settings(simulator, secrets_folder)
@@ -129,6 +134,14 @@ def write_ini(
     path = folder / "testing.ini"
     path.write_text("[xinglin]\n" + "\n".join(lines) + "\n" + plugin_settings, encoding="utf-8")
     return path
+
+
+def _share_keys(database: Database, folder: Path) -> None:
+    """The portal reads what the test wrote, so that both have the keys of the test's database."""
+    if database.keyring is None:
+        database.use_keys(Keyring.create(folder))
+    elif not folder.exists():
+        shutil.copytree(database.keyring.folder, folder)
 
 
 def simulator_settings(simulator: Simulator, secrets_folder: Path) -> dict[str, Any]:

@@ -43,16 +43,16 @@ def keyring(tmp_path_factory: pytest.TempPathFactory) -> Keyring:
 
 
 @pytest.fixture(scope="session")
-def sqlite_maker(tmp_path_factory: pytest.TempPathFactory) -> SQLiteMaker:
+def sqlite_maker(tmp_path_factory: pytest.TempPathFactory, keyring: Keyring) -> SQLiteMaker:
     from xinglin.kernel.tables import import_all_models
     from xinglin.testing.databases import SQLiteMaker
 
     import_all_models()
-    return SQLiteMaker(tmp_path_factory.mktemp("sqlite"))
+    return SQLiteMaker(tmp_path_factory.mktemp("sqlite"), keyring)
 
 
 @pytest.fixture(scope="session")
-def postgresql_database() -> Iterator[Database]:
+def postgresql_database(keyring: Keyring) -> Iterator[Database]:
     from xinglin.kernel import tables
     from xinglin.kernel.db import Database
     from xinglin.kernel.tables import import_all_models
@@ -61,6 +61,7 @@ def postgresql_database() -> Iterator[Database]:
     import_all_models()
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     database = Database(start_postgresql(f"test_{worker}_{os.getpid()}"))
+    database.use_keys(keyring)
     tables.METADATA.create_all(database.engine)
     yield database
     database.dispose()
@@ -122,10 +123,16 @@ def simulator(shared_simulator: Simulator) -> Simulator:
 
 
 @pytest.fixture
-def make_portal(tmp_path: Path, clock: FrozenClock) -> Iterator[Callable[..., Portal]]:
+def make_portal(
+    request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClock
+) -> Iterator[Callable[..., Portal]]:
     """Make a full portal: `make_portal(database=…, plugins=(…), simulator=…, **core settings)`."""
     from xinglin.testing.portal import Portal
 
+    if "database" in request.fixturenames:
+        request.getfixturevalue(
+            "database"
+        )  # emptied after the portals are closed, which write what they still hold
     made: list[Portal] = []
 
     def make(**arguments: object) -> Portal:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from xinglin.crypto.columns import sealed_by_hand
 from xinglin.kernel.orm import Base, Identifier
 
 
@@ -19,7 +20,9 @@ class WeComToken(Base):
     __tablename__ = "core_wecom_token"
 
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
-    value_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    value_sealed: Mapped[bytes | None] = mapped_column(
+        LargeBinary, info=sealed_by_hand("core_wecom_token.value_sealed:{key}")
+    )
     expires_at: Mapped[datetime | None]
     lease_holder: Mapped[str] = mapped_column(String(32), default="")
     lease_until: Mapped[datetime | None]
@@ -38,7 +41,9 @@ class WeComCallback(Base):
     id: Mapped[Identifier]
     dedupe_key: Mapped[str] = mapped_column(String(64), unique=True)
     event: Mapped[str] = mapped_column(String(64), index=True)
-    body_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    body_sealed: Mapped[bytes] = mapped_column(
+        LargeBinary, info=sealed_by_hand("core_wecom_callback.body_sealed:{dedupe_key}")
+    )
     received_at: Mapped[datetime]
     retry_at: Mapped[datetime]
     handled_at: Mapped[datetime | None]

@@ -14,21 +14,25 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Select,
+    String,
     and_,
     bindparam,
     case,
     exists,
     func,
+    or_,
     select,
     true,
 )
 from sqlalchemy.orm import aliased
 
-from xinglin.api.files import StoredFile
+from xinglin.api.files import FileState, StoredFile
 from xinglin.api.people import Department, visible
 from xinglin.api.push import is_unopened
-from xinglin_news.models import Column, Notice, NoticeState, Picture, Read
+from xinglin_news.models import Attachment, Column, Notice, NoticeState, Picture, Read
 
+SHOWN = (FileState.CLEAN, FileState.UNSCANNED, FileState.PENDING)
+"""Attachments that readers see; one that still waits for the virus check is named, but cannot be opened."""
 READER: BindParameter[int] = bindparam("reader", type_=Integer)
 ENGLISH: BindParameter[bool] = bindparam("english", type_=Boolean)
 
@@ -130,6 +134,7 @@ def article() -> Select[Any]:
         select(Notice.id, Notice.public_id, Notice.title, Notice.body, Notice.state, Notice.published_at)
         .add_columns(_column_title().label("column"), _department_name().label("department"), Read.read_at)
         .add_columns(exists().where(Picture.notice_id == Notice.id).label("has_pictures"))
+        .add_columns(exists().where(Attachment.notice_id == Notice.id).label("has_attachments"))
         .add_columns(others_unread.label("others_unread"))
         .add_columns(is_unopened(Notice.public_id, cast("int", READER)).label("has_unopened"))
         .join(Column, Column.id == Notice.column_id)
@@ -163,6 +168,30 @@ def picture() -> Select[StoredFile]:
             is_visible(),
         )
     )
+
+
+@cache
+def attachments() -> Select[str, str, int, str]:
+    """Public id, name, size and state of the attachments of `notice_id` that readers see, in their order."""
+    return (
+        select(StoredFile.public_id, StoredFile.name, StoredFile.size, StoredFile.state)
+        .join(Attachment, Attachment.file_id == StoredFile.id)
+        .where(Attachment.notice_id == bindparam("notice_id"), StoredFile.state.in_(SHOWN))
+        .order_by(Attachment.position, Attachment.id)
+    )
+
+
+@cache
+def shown_file() -> Select[int]:
+    """A row if the stored file `file` is a picture or attachment of a notice that the reader may see."""
+    found: BindParameter[str] = bindparam("file", type_=String)
+    attached = select(Attachment.notice_id).join(Attachment.file)
+    drawn = select(Picture.notice_id).join(Picture.file)
+    ids = or_(
+        Notice.id.in_(attached.where(StoredFile.public_id == found, StoredFile.state.in_(SHOWN))),
+        Notice.id.in_(drawn.where(StoredFile.public_id == found)),
+    )
+    return select(Notice.id).where(ids, is_visible()).limit(1)
 
 
 def _column_title() -> ColumnElement[str]:

@@ -1,4 +1,4 @@
-"""What a reader sees. Every list, link, picture, search, badge and card asks the same `queries.is_visible`."""
+"""What a reader sees. Every list, link, picture, attachment, search, badge and card asks the same `queries.is_visible`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from xinglin.api.audit import AuditTrail
 from xinglin.api.db import ask
-from xinglin.api.files import StoredFile
+from xinglin.api.files import FileState, StoredFile
 from xinglin.api.push import PushService
 from xinglin.types import Clock
 from xinglin_news.models import Notice, NoticeState, Read
@@ -61,6 +61,16 @@ class PictureLine:
 
 
 @dataclass(frozen=True)
+class AttachmentLine:
+    """An attachment of an article: `size` in bytes; while `is_waiting` for the virus check it cannot be opened."""
+
+    public_id: str
+    name: str
+    size: int
+    is_waiting: bool
+
+
+@dataclass(frozen=True)
 class Article:
     """A notice in full, as a reader sees it. `body` is sanitised HTML; `has_unopened`: a message led or leads here."""
 
@@ -74,6 +84,7 @@ class Article:
     is_read: bool
     has_unopened: bool
     pictures: list[PictureLine]
+    attachments: list[AttachmentLine]
 
 
 class ReadingService:
@@ -149,12 +160,19 @@ class ReadingService:
         if found.state == NoticeState.WITHDRAWN:
             raise NoticeWithdrawn
         self._known_unread = found.others_unread
-        return _article(found, self._pictures(found.id) if found.has_pictures else [])
+        pictures = self._pictures(found.id) if found.has_pictures else []
+        return _article(found, pictures, self._attachments(found.id) if found.has_attachments else [])
 
     def _pictures(self, notice_id: int) -> list[PictureLine]:
         return [
             PictureLine(row.public_id, row.width or 0, row.height or 0)
             for row in self._ask(queries.pictures(), notice_id=notice_id)
+        ]
+
+    def _attachments(self, notice_id: int) -> list[AttachmentLine]:
+        return [
+            AttachmentLine(row.public_id, row.name, row.size, row.state == FileState.PENDING)
+            for row in self._ask(queries.attachments(), notice_id=notice_id)
         ]
 
     def picture(self, public_id: str, picture_id: str) -> StoredFile:
@@ -164,6 +182,11 @@ class ReadingService:
         if stored is None:
             raise NoticeMissing
         return stored
+
+    def may_see_file(self, file_id: str) -> bool:
+        """Whether the file (its public id) is a picture or attachment of a notice the reader may see."""
+        facts = {"reader": self._person_id, "file": file_id}
+        return self._session.scalar(queries.shown_file(), facts) is not None
 
     def mark_read(self, article: Article) -> None:
         """Write the read receipt of the first opening with its audit record; later openings change nothing."""
@@ -182,7 +205,7 @@ def _line(row: Sequence[Any]) -> Line:
     return Line._make(row[: len(Line._fields)])
 
 
-def _article(found: Row[Any], pictures: list[PictureLine]) -> Article:
+def _article(found: Row[Any], pictures: list[PictureLine], attachments: list[AttachmentLine]) -> Article:
     return Article(
         id=found.id,
         public_id=found.public_id,
@@ -194,6 +217,7 @@ def _article(found: Row[Any], pictures: list[PictureLine]) -> Article:
         is_read=found.read_at is not None,
         has_unopened=found.has_unopened,
         pictures=pictures,
+        attachments=attachments,
     )
 
 

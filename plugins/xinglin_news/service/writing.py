@@ -17,7 +17,8 @@ from xinglin.api.files import FileRefused, FileStore, StoredFile
 from xinglin.api.i18n import translator
 from xinglin.api.people import Department, PeopleService
 from xinglin.types import Clock
-from xinglin_news.models import Column, Notice, NoticeState, Picture
+from xinglin_news.models import Attachment, Column, Notice, NoticeState, Picture
+from xinglin_news.service.attachments import AttachmentService
 from xinglin_news.service.authority import Authority
 from xinglin_news.service.cleaning import clean_body, plain_text
 from xinglin_news.service.departments import Level, levels
@@ -166,12 +167,21 @@ class WritingService:
                 return picture.file
         raise NoticeMissing
 
+    def may_see_file(self, file_id: str) -> bool:
+        """Whether the file (its public id) is a picture or attachment of a notice she works on, whatever its state."""
+        attached = select(Attachment.notice_id).join(Attachment.file).where(StoredFile.public_id == file_id)
+        drawn = select(Picture.notice_id).join(Picture.file).where(StoredFile.public_id == file_id)
+        query = select(Notice).where(or_(Notice.id.in_(attached), Notice.id.in_(drawn)))
+        notice = self._session.scalars(query.options(joinedload(Notice.column))).one_or_none()
+        return notice is not None and (self._is_own_draft(notice) or self.may_publish(notice))
+
     def discard(self, notice: Notice) -> None:
-        """Throw a draft away with its pictures; anything that was ever published is withdrawn instead."""
+        """Throw a draft away with its pictures and attachments; anything that was ever published is withdrawn instead."""
         if notice.state != NoticeState.DRAFT or notice.published_at is not None:
             raise NoticeChanged
         for picture in list(notice.pictures):
             self.remove_picture(notice, picture.file.public_id)
+        AttachmentService(self._session, self._audit, self._files).remove_all(notice)
         self._audit.record("notice.discard", "notice", notice.public_id, before={"title": notice.title})
         self._session.delete(notice)
 

@@ -52,6 +52,8 @@ def _page(request: Request, notice: Notice) -> dict[str, Any]:
     page = request.service(FollowingService).page(
         notice, has_read=query["show"] == "read", department_id=query["department"], number=query["page"]
     )
+    # One record for up to 100 colleagues: who was listed can be found again by what is in it.
+    request.note_view("news.readers", notice.public_id, **query, found=page.shown_total)
     return {
         "notice": notice,
         "page": page,

@@ -18,6 +18,7 @@ from xinglin_news.schemas import AudienceSchema, ConfirmSchema, term_text
 from xinglin_news.service.addressing import AddressingService, Choice, Choices, Rule
 from xinglin_news.service.publishing import PublishingService
 from xinglin_news.service.writing import WritingService
+from xinglin_news.views.attachments import shown_to_author
 from xinglin_news.views.inputs import read
 from xinglin_news.views.sayings import says_refusal
 
@@ -66,6 +67,7 @@ def show_publish(request: Request) -> dict[str, Any]:
         "preview": None,
         "audience": addressing.describe(notice),
         "notices": [],
+        "files": shown_to_author(request, notice),
         "now": request.clock.now(),
     }
     try:

@@ -7,13 +7,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pyramid.request import Request
-from pyramid.response import FileResponse, Response
+from pyramid.response import Response
 from pyramid.view import view_config
 
-from xinglin.api.files import StoredFile
+from xinglin.api.files import StoredFile, file_response
 from xinglin_news.permissions import NewsPermission
 from xinglin_news.schemas import ListQuery, SearchQuery
 from xinglin_news.service.reading import ReadingService
+from xinglin_news.views.attachments import shown_to_reader
 from xinglin_news.views.inputs import read
 from xinglin_news.views.moments import Moments
 
@@ -63,7 +64,12 @@ def show_article(request: Request) -> dict[str, Any]:
     else:
         with request.writing():
             request.service(ReadingService).mark_read(article)
-    return {"article": article, "back_url": _back_url(request), "when": Moments(request)}
+    return {
+        "article": article,
+        "files": shown_to_reader(request, article.attachments),
+        "back_url": _back_url(request),
+        "when": Moments(request),
+    }
 
 
 def _back_url(request: Request) -> str:
@@ -85,8 +91,6 @@ def show_picture(request: Request) -> Response:
 def picture_response(request: Request, stored: StoredFile) -> Response:
     """The picture, kept by the browser of this person for some minutes."""
     variant = "thumb" if request.GET.get("size") == "thumb" else "full"
-    response = FileResponse(
-        request.files.path(stored, variant), request=request, content_type=stored.media_type
-    )
+    response = file_response(request, stored, variant)
     response.cache_control = f"private, max-age={PICTURE_SECONDS}"
     return response

@@ -15,12 +15,13 @@ from xinglin.api.files import FileRefused
 from xinglin.api.forms import Upload, build_form, render, validate
 from xinglin.api.i18n import translator
 from xinglin.api.services import DomainError
-from xinglin_news.models import Notice
+from xinglin_news.models import MOST_ATTACHMENTS, Notice
 from xinglin_news.permissions import NewsPermission
 from xinglin_news.schemas import NoticeSchema, WriteSchema
 from xinglin_news.service.errors import MayNotPublish
 from xinglin_news.service.publishing import returned_sentence
 from xinglin_news.service.writing import Writing, WritingService
+from xinglin_news.views.attachments import shown_to_author, store_attached
 from xinglin_news.views.moments import Moments
 from xinglin_news.views.reading import picture_response
 from xinglin_news.views.sayings import says, says_refusal
@@ -89,7 +90,7 @@ def show_edit(request: Request) -> dict[str, Any]:
     route_name="news.edit", request_method="POST", renderer="news/edit.jinja2", permission=NewsPermission.READ
 )
 def save(request: Request) -> dict[str, Any] | Response:
-    """Save the text first, then the pictures: a refused picture takes nothing else with it."""
+    """Save the text first, then pictures and attachments: a refused file takes nothing else with it."""
     notice = _notice(request)
     form = _notice_form(request, notice)
     try:
@@ -101,7 +102,10 @@ def save(request: Request) -> dict[str, Any] | Response:
     except DomainError as refused:  # what she typed stays on the page
         request.response.status_int = refused.status
         return _page(request, notice, form, [says_refusal(request, refused)])
-    refusals = _save_pictures(request, notice, values["pictures"])
+    refusals = [
+        *_save_pictures(request, notice, values["pictures"]),
+        *store_attached(request, notice),
+    ]
     if refusals:
         request.response.status_int = 422
         return _page(request, notice, _notice_form(request, notice), refusals)
@@ -188,4 +192,11 @@ def _page(request: Request, notice: Notice, form: deform.Form, said: list[dict[s
             "Your right to publish here has ended. You can still save this draft, but not publish it."
         )
         said = [*said, says(request, sentence, is_error=True)]
-    return {"notice": notice, "form": render(form), "notices": said, "may_publish": may_publish}
+    return {
+        "notice": notice,
+        "form": render(form),
+        "notices": said,
+        "may_publish": may_publish,
+        "files": shown_to_author(request, notice),
+        "most": MOST_ATTACHMENTS,
+    }

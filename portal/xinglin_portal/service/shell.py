@@ -19,7 +19,7 @@ from xinglin.api.audit import AuditTrail
 from xinglin.api.i18n import TranslationString, translator
 from xinglin.api.people import set_display
 from xinglin.api.push import Preferences, PushService, QuietWindow
-from xinglin.api.security import Identity, SessionService, current
+from xinglin.api.security import Identity, current
 from xinglin.api.services import Clock, DomainError
 from xinglin.types import Card, HealthCheck, PushKind, Slot
 
@@ -78,7 +78,7 @@ class HomeService:
         if data is None:
             return None
         body = render(card.template, {**data}, request=self._request)
-        return DrawnCard(card.key, self._request.translate(card.title), data.get("url"), Markup(body))  # noqa: S704
+        return DrawnCard(card.key, self._request.translate(card.title), data.get("url"), Markup(body))  # noqa: S704 - drawn by an autoescaped template
 
     def _local(self) -> datetime:
         zone: ZoneInfo = self._request.settings.zone
@@ -96,17 +96,6 @@ class ShownKind:
     is_locked: bool
 
 
-@dataclass(frozen=True)
-class ShownSession:
-    """A device that is logged in."""
-
-    public_id: str
-    device: str
-    address: str
-    last_seen_at: datetime
-    is_current: bool
-
-
 class MeService:
     """What a person sees and sets of the own account."""
 
@@ -116,14 +105,12 @@ class MeService:
         clock: Clock,
         audit: AuditTrail,
         push: PushService,
-        sessions: SessionService,
         identity: Identity,
     ) -> None:
         self._session = session
         self._clock = clock
         self._audit = audit
         self._push = push
-        self._sessions = sessions
         self._identity = identity
 
     def set_display(self, *, locale: str, has_large_text: bool) -> None:
@@ -149,6 +136,7 @@ class MeService:
                 not kind.can_mute,
             )
             for kind in declared.values()
+            if not kind.name.startswith("core.")
         ]
 
     def quiet_hours(self) -> tuple[str, str]:
@@ -166,22 +154,6 @@ class MeService:
             window = QuietWindow(_minute_of(quiet_from), _minute_of(quiet_to))
         self._push.set_preferences(self._identity.id, Preferences(frozenset(muted), window))
 
-    def devices(self) -> list[ShownSession]:
-        return [
-            ShownSession(
-                row.public_id,
-                _device_of(row.user_agent),
-                row.ip,
-                row.last_seen_at,
-                row.public_id == self._identity.session_id,
-            )
-            for row in self._sessions.list_of(self._identity.id)
-        ]
-
-    def end_session(self, public_id: str) -> None:
-        if not self._sessions.end(public_id, "owner", person_id=self._identity.id):
-            raise DomainError(_("This device is not signed in any more."), _("Reload the page."))
-
 
 def _clock_text(minute: int) -> str:
     return f"{minute // 60:02}:{minute % 60:02}"
@@ -195,21 +167,6 @@ def _minute_of(text: str) -> int:
             _("Quiet hours need a start and an end."), _("Fill in both, or empty both.")
         ) from None
     return found.hour * 60 + found.minute
-
-
-def _device_of(user_agent: str) -> str:
-    """A word that the owner recognises."""
-    known = (
-        ("iPhone", "iPhone"),
-        ("iPad", "iPad"),
-        ("Android", "Android"),
-        ("Windows", "Windows"),
-        ("Macintosh", "Mac"),
-    )
-    device = next(
-        (word for mark, word in known if mark in user_agent), "Linux" if "Linux" in user_agent else "?"
-    )
-    return f"{device} · WeCom" if "wxwork" in user_agent else device
 
 
 def assets_health() -> HealthCheck:
@@ -229,6 +186,5 @@ def me_factory(context: object, request: Request) -> MeService:
         request.clock,
         request.audit,
         request.service(PushService),
-        request.service(SessionService),
         current(request),
     )

@@ -43,13 +43,12 @@ def me(request: Request) -> dict[str, Any]:
     return {
         "display_url": request.route_path("portal.display"),
         "notifications_url": request.route_path("portal.notifications"),
-        "session_url": request.route_path("portal.session"),
+        "devices_url": request.route_path("portal.devices"),
         "logout_url": request.route_path("core.logout"),
         "notification_kinds": service.kinds(request.plugins.push_kinds),
         "quiet_from": quiet_from,
         "quiet_to": quiet_to,
-        "sessions": service.devices(),
-        "links": [*Menu(request, Slot.ME), *_passing_on(request)],
+        "links": [*Menu(request, Slot.ME), *_passing_on(request), _looks(request)],
     }
 
 
@@ -59,6 +58,11 @@ def _passing_on(request: Request) -> list[MenuEntry]:
         return []
     url, title = request.route_path("portal.grants"), request.translate(_("Pass permissions on"))
     return [MenuEntry("portal.grants", title, url, "people", 0, is_here=False)]
+
+
+def _looks(request: Request) -> MenuEntry:
+    url, title = request.route_path("portal.looks"), request.translate(_("Who looked at my data"))
+    return MenuEntry("portal.looks", title, url, "search", 0, is_here=False)
 
 
 @view_config(route_name="portal.display", request_method="POST", permission=STAFF)
@@ -77,10 +81,4 @@ def notifications(request: Request) -> Response:
         quiet_from=request.POST.get("quiet_from", ""),
         quiet_to=request.POST.get("quiet_to", ""),
     )
-    return HTTPSeeOther(request.route_path("portal.me"))
-
-
-@view_config(route_name="portal.session", request_method="POST", permission=STAFF)
-def end_session(request: Request) -> Response:
-    request.service(MeService).end_session(request.POST.get("session", ""))
     return HTTPSeeOther(request.route_path("portal.me"))

@@ -11,14 +11,20 @@ from sqlalchemy import select
 from webtest import TestApp, TestResponse
 
 from xinglin.audit.models import AuditRecord
+from xinglin.audit.service import details_of
 from xinglin.auth.breakglass import create_administrator
-from xinglin.auth.models import Grant
+from xinglin.auth.models import AdministratorRole, Grant
 from xinglin.testing.clock import FrozenClock
 from xinglin.testing.portal import Portal
 
 API = "/api/admin/v1"
 PASSWORD = "correct horse battery"
 LAST_DAY = "2027-06-30"
+WHO = {
+    AdministratorRole.SYSTEM: ("zhou.min", "周敏"),
+    AdministratorRole.SECURITY: ("qian.wei", "钱伟"),
+    AdministratorRole.AUDIT: ("sun.li", "孙丽"),
+}
 
 
 @dataclass
@@ -28,11 +34,12 @@ class Tool:
     http: TestApp
     secret: str
     clock: FrozenClock
+    login: str = "zhou.min"
     language: str = "zh-CN"
     token: str = ""
 
-    def log_in(self, password: str = PASSWORD, code: str | None = None, login: str = "zhou.min"):
-        wanted = {"login": login, "password": password, "totp": code or self.code()}
+    def log_in(self, password: str = PASSWORD, code: str | None = None, login: str = ""):
+        wanted = {"login": login or self.login, "password": password, "totp": code or self.code()}
         answer = self.post("login", wanted)
         if answer.status_int == 200:
             self.token = answer.json["token"]
@@ -76,19 +83,20 @@ class Tool:
         return self.post("grants", self.wanted(**fields), Idempotency_Key=key or str(uuid.uuid4()))
 
 
-def tool_of(portal: Portal, clock: FrozenClock) -> Tool:
+def tool_of(portal: Portal, clock: FrozenClock, role: AdministratorRole = AdministratorRole.SYSTEM) -> Tool:
     """A new administrator's tool, not logged in."""
+    login, name = WHO[role]
     with portal.session() as (session, audit):
         keyring = portal.site.keyring
-        made = create_administrator(session, audit, keyring, "zhou.min", "周敏", PASSWORD, clock=clock)
-    return Tool(portal.browser(user_agent="xinglin-admin"), made.secret, clock)
+        made = create_administrator(session, audit, keyring, login, name, PASSWORD, role=role, clock=clock)
+    return Tool(portal.browser(user_agent="xinglin-admin"), made.secret, clock, login)
 
 
 def acts(portal, action):
     """The audit records of an action, as (actor, result, details)."""
     with portal.site.database.read_session() as session:
         rows = session.scalars(select(AuditRecord).where(AuditRecord.action == action))
-        return [(row.actor_name, row.result, row.details) for row in rows]
+        return [(row.actor_name, row.result, details_of(row, portal.site.keyring)) for row in rows]
 
 
 def grants_in(portal):

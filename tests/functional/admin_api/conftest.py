@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.functional.admin_api.caller import tool_of
 
+from xinglin.auth.models import AdministratorRole
 from xinglin.people.records import DepartmentRecord, PersonRecord
 from xinglin.people.service import PeopleService
 from xinglin_news.models import Column
@@ -49,3 +50,19 @@ def stranger(hospital, clock):
 def tool(stranger):
     assert stranger.log_in().status_int == 200
     return stranger
+
+
+@pytest.fixture
+def guard(hospital, clock):
+    """The tool of the security administrator, logged in."""
+    found = tool_of(hospital, clock, AdministratorRole.SECURITY)
+    assert found.log_in().status_int == 200
+    return found
+
+
+@pytest.fixture
+def auditor(hospital, clock):
+    """The tool of the audit administrator, logged in."""
+    found = tool_of(hospital, clock, AdministratorRole.AUDIT)
+    assert found.log_in().status_int == 200
+    return found

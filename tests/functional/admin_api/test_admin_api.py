@@ -16,7 +16,7 @@ pytestmark = pytest.mark.plugins("portal", "news")
 def test_the_whole_way_of_a_permission(hospital, stranger, clock):
     tool = stranger
     session = tool.log_in().json
-    assert session["administrator"] == {"login": "zhou.min", "name": "周敏"}
+    assert session["administrator"] == {"login": "zhou.min", "name": "周敏", "role": "system"}
     assert session["expires_at"].endswith("Z")
 
     publish = tool.get("permissions").json["permissions"][0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from xinglin.auth.models import LoginSession, OAuthState
 from xinglin.people.models import Person, PersonState
@@ -73,6 +73,19 @@ def test_one_session_is_ended_from_another_but_never_anothers(hospital, nurse, p
     stranger.get("/me", status=200)
     assert "/login/out" in nurse.post(f"/login/sessions/{ids[0]}/end", {"csrf_token": token}).location
     assert is_out(nurse)
+
+
+def test_a_session_that_sql_gave_to_another_opens_nothing_and_is_recorded_once(hospital, nurse, phone):
+    come_back(hospital, phone, STARTER)
+    with hospital.session() as (session, _audit):
+        other = session.scalars(select(Person.id).where(Person.staff_no == "10061")).one()
+        session.execute(update(LoginSession).values(person_id=other))
+
+    assert is_out(nurse)
+    assert is_out(nurse)
+
+    phone.get("/me", status=302).follow(status=200)
+    assert actions(hospital).count(("session.changed", "error")) == 1
 
 
 def test_a_session_ends_after_twelve_hours_and_is_seen_until_then(hospital, nurse, clock):

@@ -72,3 +72,21 @@ def signed_in(screen: Screen) -> Screen:
     screen.log_in(PASSWORD, CODE)
     screen.until(lambda: len(screen.column("grantTable")) == 3)
     return screen
+
+
+@pytest.fixture
+def auditor(screen: Screen, portal: ContractPortal) -> Screen:
+    """The audit administrator's list of records, loaded."""
+    portal.role = "audit"
+    screen.log_in(PASSWORD, CODE)
+    screen.until(lambda: len(screen.column("auditTable")) == 100)
+    return screen
+
+
+@pytest.fixture
+def guard(screen: Screen, portal: ContractPortal) -> Screen:
+    """The security administrator's networks, loaded."""
+    portal.role = "security"
+    screen.log_in(PASSWORD, CODE)
+    screen.until(lambda: len(screen.column("zoneTable")) == 1)
+    return screen

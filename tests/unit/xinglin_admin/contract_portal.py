@@ -89,6 +89,50 @@ def grant_document(
     }  # fmt: skip
 
 
+def zone_rule(cidr: str, note: str) -> dict[str, Any]:
+    return {"cidr": cidr, "note": note, "created_by": "周敏", "created_at": "2026-11-02T01:20:00Z"}
+
+
+def audit_record(number: int, actor: str, action: str, **more: Any) -> dict[str, Any]:
+    return {
+        "id": number, "at": f"2026-11-23T01:{number % 60:02}:00Z", "actor_kind": "administrator", "actor_id": "a1",
+        "actor_name": actor, "action": action, "object_kind": "grant", "object_id": f"g{number}", "result": "ok",
+        "ip": "10.0.0.9", "session_id": "s1", "request_id": f"r{number}", "details": "{}", "is_intact": True, **more,
+    }  # fmt: skip
+
+
+AUDIT = [
+    audit_record(205, "周敏", "grant.create", details='{"after": {"permission": "news:publish", "expires_at": null}}'),
+    audit_record(204, "钱伟", "permission.refuse", result="denied"),
+    audit_record(203, "周敏", "grant.revoke", is_intact=False, details=None),
+    *(audit_record(number, "孙丽", "audit.read") for number in range(202, 0, -1)),
+]  # fmt: skip
+WHOLE_CHECK = {
+    "at": "2026-11-22T18:00:00Z", "by": "core.audit_verify", "is_whole": True, "checked": 120000, "bad_count": 0,
+    "bad": [],
+}  # fmt: skip
+NEWEST_CHECK = {
+    "at": "2026-11-23T02:00:00Z", "by": "周敏", "is_whole": False, "checked": 205, "bad_count": 1,
+    "bad": [{"id": 203, "reason": "was changed after it was written"}],
+}  # fmt: skip
+ACCOUNTS = [
+    {"id": f"a{number}", "login": login, "name": name, "role": role, "staff_no": staff_no, "is_active": is_active,
+     "is_intact": is_intact, "created_at": "2026-10-01T00:00:00Z", "last_used_at": "2026-11-20T01:00:00Z"}
+    for number, (login, name, role, staff_no, is_active, is_intact) in enumerate(
+        [
+            ("qianwei", "钱伟", "security", "N10021", True, True), ("sunli", "孙丽", "audit", None, True, True),
+            ("wuhao", "吴昊", "system", "N10033", False, True), ("xx", "某人", "audit", None, True, False),
+        ]
+    )
+]  # fmt: skip
+
+
+def encoded(answer: Answer) -> bytes:
+    if answer.headers.get("Content-Type") == "text/csv":
+        return str(answer.body).encode()
+    return json.dumps(answer.body, ensure_ascii=False).encode()
+
+
 def problem(status: int, detail: str, *errors: tuple[str, str]) -> dict[str, Any]:
     listed = [{"field": name, "message": message} for name, message in errors]
     return {"type": "about:blank", "title": "refused", "status": status, "detail": detail, "errors": listed}
@@ -118,6 +162,10 @@ class ContractPortal(ThreadingHTTPServer):
         self.by_key: dict[str, dict[str, Any]] = {}
         self.connections: set[socket.socket] = set()
         self.create_then_fail = False
+        self.role = "system"
+        self.zones: dict[str, list[dict[str, Any]]] = {
+            "office": [zone_rule("10.0.0.0/8", "院内")], "wecom": [], "administration": [], "bus": [],
+        }  # fmt: skip
         self.grants = [
             grant_document("g1", 0, 0, [], "2027-06-30"),
             grant_document("g2", 3, 2, [10, 11], "2026-11-30"),
@@ -177,9 +225,18 @@ class ContractPortal(ThreadingHTTPServer):
             "GET people": lambda: self.find_people(query),
             "GET grants": lambda: self.list_grants(query),
             "POST grants": lambda: self.create(body, headers["Idempotency-Key"]),
+            "GET zones": lambda: Answer(200, self.zone_list()),
+            "PUT zones": lambda: self.replace_zones(body),
+            "GET administrators": lambda: Answer(200, {"administrators": ACCOUNTS}),
+            "GET audit": lambda: self.list_audit(query),
+            "GET audit/verify": lambda: Answer(200, {"last": WHOLE_CHECK}),
+            "POST audit/verify": lambda: Answer(200, NEWEST_CHECK),
+            "GET audit/export": lambda: Answer(200, "\ufeffid,at\r\n1,x\r\n", {"Content-Type": "text/csv"}),
         }
         if method == "DELETE ":
             return self.revoke(path.removeprefix("grants/"))
+        if operation.endswith(("/sessions/end", "/unlock")):
+            return Answer(204)
         return handlers[method + path]()
 
     def log_out(self) -> Answer:
@@ -195,10 +252,30 @@ class ContractPortal(ThreadingHTTPServer):
             return Answer(401, problem(401, "登录名、密码或验证码不正确。"))
         token = uuid.uuid4().hex
         self.tokens.add(token)
-        administrator = {"login": "zhoumin", "name": "周敏"}
+        administrator = {"login": "zhoumin", "name": "周敏", "role": self.role}
         return Answer(
             200, {"token": token, "expires_at": "2026-11-23T09:00:00Z", "administrator": administrator}
         )
+
+    def list_audit(self, query: dict[str, str]) -> Answer:
+        found = [
+            record
+            for record in AUDIT
+            if record["id"] < int(query.get("before", 10**9))
+            and query.get("actor", record["actor_name"]) == record["actor_name"]
+        ]
+        size = int(query["limit"])
+        more = found[size - 1]["id"] if len(found) > size else None
+        return Answer(200, {"records": found[:size], "next_before": more})
+
+    def zone_list(self) -> dict[str, Any]:
+        zones = [{"zone": name, "route_groups": [], "rules": rules} for name, rules in self.zones.items()]
+        return {"zones": zones, "openings": [], "your_address": "10.0.0.9"}
+
+    def replace_zones(self, body: dict[str, Any]) -> Answer:
+        for zone in body["zones"]:
+            self.zones[zone["zone"]] = [zone_rule(rule["cidr"], rule["note"]) for rule in zone["rules"]]
+        return Answer(200, self.zone_list())
 
     def list_grants(self, query: dict[str, str]) -> Answer:
         state, text = query.get("state", "active"), query.get("q", "")
@@ -261,7 +338,7 @@ class Handler(BaseHTTPRequestHandler):
         )
         self.send(answer)
 
-    do_GET = do_POST = do_DELETE = respond  # noqa: N815  (http.server)
+    do_GET = do_POST = do_PUT = do_DELETE = respond  # noqa: N815  (http.server)
 
     def hold_against_contract(self, path: str, query: dict[str, str], raw: bytes) -> None:
         request = MockRequest(
@@ -277,7 +354,7 @@ class Handler(BaseHTTPRequestHandler):
                 self.server.complaints.append(f"{self.command} {self.path}: {error!r} {error.__cause__!r}")
 
     def send(self, answer: Answer) -> None:
-        content = b"" if answer.body is None else json.dumps(answer.body, ensure_ascii=False).encode()
+        content = b"" if answer.body is None else encoded(answer)
         kind = "application/json" if answer.status < 400 else "application/problem+json"
         self.send_response(answer.status)
         if content:

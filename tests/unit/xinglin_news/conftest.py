@@ -14,6 +14,8 @@ from xinglin.api.push import PushService
 from xinglin.api.security import GrantService, held_grants
 from xinglin.auth.models import Administrator
 from xinglin.files.service import FileStore
+from xinglin.files.storage import Storage
+from xinglin.files.vault import Vault
 from xinglin.people.records import DepartmentRecord, PersonRecord
 from xinglin.people.roles import ensure_standard
 from xinglin_news.models import Column
@@ -115,9 +117,9 @@ class Newsroom:
 
 
 @pytest.fixture
-def newsroom(session, clock, audit, tmp_path):
+def newsroom(session, clock, audit, keyring, tmp_path):
     ensure_standard(session)
-    room = Newsroom(session, clock, audit, FileStore(tmp_path, session, clock))
+    room = Newsroom(session, clock, audit, FileStore(Vault(Storage(str(tmp_path)), keyring), session, clock))
     room.departments = {record.code: room.people.create_department(record) for record in TREE}
     session.add_all(copy(column) for column in COLUMNS)
     session.add(

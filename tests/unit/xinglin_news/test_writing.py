@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from xinglin.api.files import FileRefused
 from xinglin.audit.models import AuditRecord
+from xinglin.audit.service import details_of
 from xinglin_news.models import Notice, NoticeState
 from xinglin_news.service.errors import MayNotPublish, NoticeChanged, NoticeMissing
 from xinglin_news.service.writing import Writing
@@ -103,15 +104,13 @@ def test_after_the_grant_ended_a_published_notice_is_out_of_reach(newsroom, cloc
 
 
 def test_a_correction_of_a_published_notice_is_recorded_before_and_after(
-    newsroom, session, author, published
+    newsroom, session, author, published, keyring
 ):
     author.writing.save(published, Writing("更正:值班表", "<p>新</p>", None, published.version))
     assert published.state == NoticeState.PUBLISHED
-    query = (
-        select(AuditRecord.details).where(AuditRecord.action == "notice.save").order_by(AuditRecord.id.desc())
-    )
+    query = select(AuditRecord).where(AuditRecord.action == "notice.save").order_by(AuditRecord.id.desc())
     session.flush()
-    details = session.scalars(query).first()
+    details = details_of(session.scalars(query).first(), keyring)
     assert "关于春节值班" in details
     assert "更正:值班表" in details
 

@@ -10,7 +10,7 @@ from xinglin.api.i18n import translator
 from xinglin.auth.answers import draw, locked_out, logged_in, next_path, origin_of, redirect, text_of
 from xinglin.auth.breakglass import BreakGlassService
 from xinglin.auth.emergency import EmergencyService
-from xinglin.auth.policy import PUBLIC
+from xinglin.auth.policy import EMERGENCY_ROLES, PUBLIC
 from xinglin.auth.sessions import SessionService
 
 _ = translator("core")
@@ -34,6 +34,12 @@ def try_login(request: Request) -> Response:
         return _page(request, login, locked_out(request, attempt.wait), 429)
     if attempt.administrator is None:
         return _page(request, login, request.translate(_("Account, password or code is wrong.")), 403)
+    if attempt.administrator.role not in EMERGENCY_ROLES:
+        request.audit.record(
+            "login.refuse", "administrator", attempt.administrator.public_id, result="denied"
+        )
+        sentence = _("The audit administrator works with the desktop tool only.")
+        return _page(request, login, request.translate(sentence), 403)
     sessions = request.service(SessionService)
     begun = sessions.begin_administrator(attempt.administrator, "password", origin_of(request))
     return logged_in(request, begun, request.route_path("core.emergency"))

@@ -9,15 +9,15 @@ from pyramid.view import view_config
 from xinglin.api.services import DomainError
 from xinglin.auth.answers import draw, text_of
 from xinglin.auth.emergency import DeskCode, EmergencyService
-from xinglin.auth.policy import ADMINISTRATOR
+from xinglin.auth.policy import EMERGENCY, SECURITY
 
 
-@view_config(route_name="core.emergency", permission=ADMINISTRATOR, request_method="GET")
+@view_config(route_name="core.emergency", permission=EMERGENCY, request_method="GET")
 def show(request: Request) -> Response:
     return _page(request)
 
 
-@view_config(route_name="core.emergency", permission=ADMINISTRATOR, request_method="POST")
+@view_config(route_name="core.emergency", permission=EMERGENCY, request_method="POST")
 def issue(request: Request) -> Response:
     """The code is in this answer and nowhere else; a repeat makes a new one in its place."""
     try:
@@ -37,6 +37,7 @@ def _page(request: Request, *, code: DeskCode | None = None, error: DomainError 
     values = {
         "action_url": request.route_path("core.emergency"),
         "logout_url": request.route_path("core.administrator_logout"),
+        "quarantine_url": request.route_path("core.quarantine") if request.has_permission(SECURITY) else None,
         "code_url": f"{request.settings.public_url}{request.route_path('core.code_login')}",
         "wecom_paused_until": paused,
         "code": code,

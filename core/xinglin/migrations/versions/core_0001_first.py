@@ -10,25 +10,19 @@ branch_labels = None
 depends_on = None
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+REFUSE_ON_POSTGRESQL = """
+CREATE FUNCTION core_audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' AND current_setting('xinglin.audit_archive', true) = 'on' THEN
+        RETURN NULL;
+    END IF;
+    RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;
+END $$
+"""
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 
 
 def upgrade() -> None:
-    op.create_table(
-        "core_administrator",
-        sa.Column("id", BIG, autoincrement=True, nullable=False),
-        sa.Column("public_id", sa.String(length=24), nullable=False),
-        sa.Column("login", sa.String(length=64), nullable=False),
-        sa.Column("name", sa.String(length=64), nullable=False),
-        sa.Column("password_hash", sa.String(length=255), nullable=False),
-        sa.Column("totp_sealed", sa.LargeBinary(), nullable=False),
-        sa.Column("totp_last_step", sa.Integer(), nullable=False),
-        sa.Column("is_active", sa.Boolean(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_core_administrator")),
-        sa.UniqueConstraint("login", name=op.f("uq_core_administrator_login")),
-        sa.UniqueConstraint("public_id", name=op.f("uq_core_administrator_public_id")),
-    )
     op.create_table(
         "core_audience",
         sa.Column("id", BIG, autoincrement=True, nullable=False),
@@ -50,11 +44,13 @@ def upgrade() -> None:
         sa.Column("object_kind", sa.String(length=64), nullable=False),
         sa.Column("object_id", sa.String(length=64), nullable=False),
         sa.Column("result", sa.String(length=16), nullable=False),
-        sa.Column("details", sa.Text(), nullable=False),
+        sa.Column("details", sa.LargeBinary(), nullable=False),
+        sa.Column("transaction_id", sa.BigInteger(), nullable=False),
         sa.Column("key_id", sa.String(length=16), nullable=False),
         sa.Column("mac", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_core_audit_record")),
         sa.UniqueConstraint("event_id", name=op.f("uq_core_audit_record_event_id")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_core_audit_record_action"), "core_audit_record", ["action"], unique=False)
     op.create_index(
@@ -64,6 +60,32 @@ def upgrade() -> None:
     op.create_index(
         "ix_core_audit_record_object", "core_audit_record", ["object_kind", "object_id"], unique=False
     )
+    op.create_index(
+        "ix_core_audit_record_transaction",
+        "core_audit_record",
+        ["transaction_id", "id"],
+        unique=False,
+        sqlite_where=sa.text("transaction_id > 0"),
+    )
+    op.create_table(
+        "core_audit_seal",
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("first_id", sa.BigInteger(), nullable=False),
+        sa.Column("last_id", sa.BigInteger(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("root", sa.String(length=64), nullable=False),
+        sa.Column("previous", sa.String(length=64), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("cursor_transaction", sa.BigInteger(), nullable=False),
+        sa.Column("cursor_id", sa.BigInteger(), nullable=False),
+        sa.Column("floor_id", sa.BigInteger(), nullable=False),
+        sa.Column("tombstone", sa.Text(), nullable=False),
+        sa.Column("members", sa.LargeBinary(), nullable=False),
+        sa.Column("key_id", sa.String(length=16), nullable=False),
+        sa.Column("mac", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_core_audit_seal")),
+    )
+    op.create_index(op.f("ix_core_audit_seal_last_id"), "core_audit_seal", ["last_id"], unique=False)
     op.create_table(
         "core_department",
         sa.Column("id", BIG, autoincrement=True, nullable=False),
@@ -89,6 +111,20 @@ def upgrade() -> None:
     op.create_index(op.f("ix_core_department_parent_id"), "core_department", ["parent_id"], unique=False)
     op.create_index(op.f("ix_core_department_path"), "core_department", ["path"], unique=False)
     op.create_table(
+        "core_backup_run",
+        sa.Column("id", BIG, autoincrement=True, nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("backup", sa.String(length=64), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("is_well", sa.Boolean(), nullable=False),
+        sa.Column("detail", sa.String(length=512), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_core_backup_run")),
+    )
+    op.create_index(
+        "ix_core_backup_run_kind_started_at", "core_backup_run", ["kind", "started_at"], unique=False
+    )
+    op.create_table(
         "core_import_run",
         sa.Column("id", BIG, autoincrement=True, nullable=False),
         sa.Column("public_id", sa.String(length=24), nullable=False),
@@ -96,8 +132,8 @@ def upgrade() -> None:
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("applied_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("applied_by", sa.String(length=128), nullable=False),
-        sa.Column("changes", JSON, nullable=False),
         sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("changes", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_core_import_run")),
         sa.UniqueConstraint("public_id", name=op.f("uq_core_import_run_public_id")),
     )
@@ -174,8 +210,6 @@ def upgrade() -> None:
         sa.Column("initials", sa.String(length=64), nullable=False),
         sa.Column("title", sa.String(length=64), nullable=False),
         sa.Column("position", sa.String(length=128), nullable=False),
-        sa.Column("mobile", sa.String(length=32), nullable=True),
-        sa.Column("email", sa.String(length=254), nullable=True),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("source", sa.String(length=16), nullable=False),
         sa.Column("is_reachable", sa.Boolean(), nullable=False),
@@ -185,12 +219,41 @@ def upgrade() -> None:
         sa.Column("has_large_text", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("mobile", sa.LargeBinary(), nullable=True),
+        sa.Column("mobile_index", sa.String(length=16), nullable=True),
+        sa.Column("email", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_core_person")),
         sa.UniqueConstraint("public_id", name=op.f("uq_core_person_public_id")),
         sa.UniqueConstraint("staff_no", name=op.f("uq_core_person_staff_no")),
         sa.UniqueConstraint("wecom_userid_key", name=op.f("uq_core_person_wecom_userid_key")),
     )
+    op.create_index(op.f("ix_core_person_mobile_index"), "core_person", ["mobile_index"], unique=False)
     op.create_index("ix_core_person_state_name", "core_person", ["state", "name"], unique=False)
+    op.create_table(
+        "core_administrator",
+        sa.Column("id", BIG, autoincrement=True, nullable=False),
+        sa.Column("public_id", sa.String(length=24), nullable=False),
+        sa.Column("login", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("password_hash", sa.String(length=255), nullable=False),
+        sa.Column("totp_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("totp_last_step", sa.Integer(), nullable=False),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("role", sa.String(length=16), nullable=False),
+        sa.Column("person_id", BIG, nullable=True),
+        sa.Column("role_mac", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["core_person.id"], name=op.f("fk_core_administrator_person_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_core_administrator")),
+        sa.UniqueConstraint("login", name=op.f("uq_core_administrator_login")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_core_administrator_public_id")),
+    )
+    op.create_index(
+        op.f("ix_core_administrator_person_id"), "core_administrator", ["person_id"], unique=False
+    )
     op.create_table(
         "core_request_key",
         sa.Column("key", sa.String(length=96), nullable=False),
@@ -219,14 +282,25 @@ def upgrade() -> None:
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("width", sa.Integer(), nullable=True),
         sa.Column("height", sa.Integer(), nullable=True),
+        sa.Column("thumb_size", sa.Integer(), nullable=True),
         sa.Column("storage_key", sa.String(length=64), nullable=False),
+        sa.Column("key_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("uploaded_by", sa.String(length=64), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("finding", sa.String(length=255), nullable=False),
+        sa.Column("checked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("scan_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("alarmed_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_core_stored_file")),
         sa.UniqueConstraint("public_id", name=op.f("uq_core_stored_file_public_id")),
         sa.UniqueConstraint("storage_key", name=op.f("uq_core_stored_file_storage_key")),
     )
     op.create_index(op.f("ix_core_stored_file_plugin"), "core_stored_file", ["plugin"], unique=False)
+    op.create_index(
+        "ix_core_stored_file_state_scan_at", "core_stored_file", ["state", "scan_at"], unique=False
+    )
     op.create_table(
         "core_tag",
         sa.Column("id", BIG, autoincrement=True, nullable=False),
@@ -277,6 +351,26 @@ def upgrade() -> None:
         sa.Column("refused_count", sa.Integer(), nullable=False),
         sa.Column("refused_reason", sa.String(length=255), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_core_wecom_token")),
+    )
+    op.create_table(
+        "core_zone_opening",
+        sa.Column("id", BIG, autoincrement=True, nullable=False),
+        sa.Column("route_group", sa.String(length=16), nullable=False),
+        sa.Column("opened_by", sa.String(length=64), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_core_zone_opening")),
+    )
+    op.create_table(
+        "core_zone_rule",
+        sa.Column("id", BIG, autoincrement=True, nullable=False),
+        sa.Column("zone", sa.String(length=16), nullable=False),
+        sa.Column("cidr", sa.String(length=49), nullable=False),
+        sa.Column("note", sa.String(length=120), nullable=False),
+        sa.Column("created_by", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_core_zone_rule")),
+        sa.UniqueConstraint("zone", "cidr", name=op.f("uq_core_zone_rule_zone_cidr")),
     )
     op.create_table(
         "core_audience_term",
@@ -334,6 +428,52 @@ def upgrade() -> None:
     )
     op.create_index("ix_core_event_told_plugin", "core_event_told", ["plugin"], unique=False)
     op.create_table(
+        "core_file_preview",
+        sa.Column("id", BIG, autoincrement=True, nullable=False),
+        sa.Column("file_id", BIG, nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("pages", JSON, nullable=False),
+        sa.Column("has_more", sa.Boolean(), nullable=False),
+        sa.Column("problem", sa.String(length=32), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["file_id"],
+            ["core_stored_file.id"],
+            name=op.f("fk_core_file_preview_file_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_core_file_preview")),
+        sa.UniqueConstraint("file_id", name=op.f("uq_core_file_preview_file_id")),
+    )
+    op.create_index(
+        "ix_core_file_preview_state_due_at", "core_file_preview", ["state", "due_at"], unique=False
+    )
+    op.create_table(
+        "core_file_upload",
+        sa.Column("id", BIG, autoincrement=True, nullable=False),
+        sa.Column("public_id", sa.String(length=24), nullable=False),
+        sa.Column("plugin", sa.String(length=32), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("arrived", sa.BigInteger(), nullable=False),
+        sa.Column("pieces", JSON, nullable=False),
+        sa.Column("storage_key", sa.String(length=64), nullable=False),
+        sa.Column("key_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("uploaded_by", sa.String(length=64), nullable=False),
+        sa.Column("touched_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("file_id", BIG, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["file_id"], ["core_stored_file.id"], name=op.f("fk_core_file_upload_file_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_core_file_upload")),
+        sa.UniqueConstraint("file_id", name=op.f("uq_core_file_upload_file_id")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_core_file_upload_public_id")),
+        sa.UniqueConstraint("storage_key", name=op.f("uq_core_file_upload_storage_key")),
+    )
+    op.create_index(op.f("ix_core_file_upload_touched_at"), "core_file_upload", ["touched_at"], unique=False)
+    op.create_table(
         "core_grant",
         sa.Column("id", BIG, autoincrement=True, nullable=False),
         sa.Column("public_id", sa.String(length=24), nullable=False),
@@ -348,6 +488,7 @@ def upgrade() -> None:
         sa.Column("parent_grant_id", BIG, nullable=True),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoked_by", sa.String(length=128), nullable=False),
+        sa.Column("mac", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(
             ["granted_by_administrator_id"],
             ["core_administrator.id"],
@@ -384,6 +525,7 @@ def upgrade() -> None:
         sa.Column("end_reason", sa.String(length=32), nullable=False),
         sa.Column("ip", sa.String(length=64), nullable=False),
         sa.Column("user_agent", sa.String(length=255), nullable=False),
+        sa.Column("mac", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(
             ["administrator_id"],
             ["core_administrator.id"],
@@ -542,6 +684,26 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("grant_id", "department_id", name=op.f("pk_core_grant_department")),
     )
+    _refuse_changes_of_the_audit_trail()
+
+
+def _refuse_changes_of_the_audit_trail() -> None:
+    """Append only, but for archiving, which lifts this for its own transaction (`xinglin.audit.guard`)."""
+    is_sqlite = op.get_bind().dialect.name == "sqlite"
+    if not is_sqlite:
+        op.execute(REFUSE_ON_POSTGRESQL)
+    for table in ("core_audit_record", "core_audit_seal"):
+        if is_sqlite:
+            for verb in ("UPDATE", "DELETE"):
+                op.execute(
+                    f"CREATE TRIGGER {table}_refuse_{verb.lower()} BEFORE {verb} ON {table} "
+                    f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+                )
+        else:
+            op.execute(
+                f"CREATE TRIGGER {table}_refuse BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+                "FOR EACH STATEMENT EXECUTE FUNCTION core_audit_refuse()"
+            )
 
 
 def downgrade() -> None:
@@ -572,24 +734,34 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_core_grant_parent_grant_id"), table_name="core_grant")
     op.drop_index(op.f("ix_core_grant_granted_by_person_id"), table_name="core_grant")
     op.drop_table("core_grant")
+    op.drop_index("ix_core_file_preview_state_due_at", table_name="core_file_preview")
+    op.drop_table("core_file_preview")
+    op.drop_index(op.f("ix_core_file_upload_touched_at"), table_name="core_file_upload")
+    op.drop_table("core_file_upload")
     op.drop_index("ix_core_event_told_plugin", table_name="core_event_told")
     op.drop_table("core_event_told")
     op.drop_index(op.f("ix_core_confirmation_code_person_id"), table_name="core_confirmation_code")
     op.drop_table("core_confirmation_code")
     op.drop_index(op.f("ix_core_audience_term_facet"), table_name="core_audience_term")
     op.drop_table("core_audience_term")
+    op.drop_table("core_zone_rule")
+    op.drop_table("core_zone_opening")
     op.drop_table("core_wecom_token")
     op.drop_table("core_wecom_pause")
     op.drop_index("ix_core_wecom_callback_handled_at_retry_at", table_name="core_wecom_callback")
     op.drop_index(op.f("ix_core_wecom_callback_event"), table_name="core_wecom_callback")
     op.drop_table("core_wecom_callback")
     op.drop_table("core_tag")
+    op.drop_index("ix_core_stored_file_state_scan_at", table_name="core_stored_file")
     op.drop_index(op.f("ix_core_stored_file_plugin"), table_name="core_stored_file")
     op.drop_table("core_stored_file")
     op.drop_table("core_role")
     op.drop_index(op.f("ix_core_request_key_done_at"), table_name="core_request_key")
     op.drop_table("core_request_key")
+    op.drop_index(op.f("ix_core_administrator_person_id"), table_name="core_administrator")
+    op.drop_table("core_administrator")
     op.drop_index("ix_core_person_state_name", table_name="core_person")
+    op.drop_index(op.f("ix_core_person_mobile_index"), table_name="core_person")
     op.drop_table("core_person")
     op.drop_index(op.f("ix_core_outbox_event_retry_at"), table_name="core_outbox_event")
     op.drop_index(op.f("ix_core_outbox_event_name"), table_name="core_outbox_event")
@@ -604,13 +776,23 @@ def downgrade() -> None:
     op.drop_table("core_login_failure")
     op.drop_table("core_job_run")
     op.drop_table("core_import_run")
+    op.drop_index("ix_core_backup_run_kind_started_at", table_name="core_backup_run")
+    op.drop_table("core_backup_run")
     op.drop_index(op.f("ix_core_department_path"), table_name="core_department")
     op.drop_index(op.f("ix_core_department_parent_id"), table_name="core_department")
     op.drop_table("core_department")
+    op.drop_index(op.f("ix_core_audit_seal_last_id"), table_name="core_audit_seal")
+    op.drop_table("core_audit_seal")
+    op.drop_index(
+        "ix_core_audit_record_transaction",
+        table_name="core_audit_record",
+        sqlite_where=sa.text("transaction_id > 0"),
+    )
     op.drop_index("ix_core_audit_record_object", table_name="core_audit_record")
     op.drop_index(op.f("ix_core_audit_record_at"), table_name="core_audit_record")
     op.drop_index("ix_core_audit_record_actor_at", table_name="core_audit_record")
     op.drop_index(op.f("ix_core_audit_record_action"), table_name="core_audit_record")
     op.drop_table("core_audit_record")
     op.drop_table("core_audience")
-    op.drop_table("core_administrator")
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION core_audit_refuse()")

@@ -32,6 +32,7 @@ NEEDED = ("__init__.py", "plugin.py", "locale")
 SURFACE = ("xinglin.api", "xinglin.types")
 INSIDE = frozenset(
     {
+        "access",
         "admin",
         "audit",
         "auth",

@@ -1,4 +1,4 @@
-"""Columns, notices, pictures, read receipts, reminders; and the columns a hospital begins with."""
+"""Columns, notices, pictures, attachments, read receipts, reminders; and the columns a hospital begins with."""
 
 from __future__ import annotations
 
@@ -96,6 +96,15 @@ def _create_parts() -> None:
     )
     op.create_index("ix_news_picture_notice_id", "news_picture", ["notice_id"])
     op.create_table(
+        "news_attachment",
+        sa.Column("id", KEY, primary_key=True, autoincrement=True),
+        sa.Column("notice_id", KEY, _of("news_notice"), nullable=False),
+        sa.Column("file_id", KEY, sa.ForeignKey("core_stored_file.id"), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.UniqueConstraint("file_id", name="uq_news_attachment_file_id"),
+    )
+    op.create_index("ix_news_attachment_notice_id", "news_attachment", ["notice_id"])
+    op.create_table(
         "news_read",
         sa.Column("person_id", KEY, _of("core_person"), primary_key=True),
         sa.Column("notice_id", KEY, _of("news_notice"), primary_key=True),
@@ -112,5 +121,12 @@ def _create_parts() -> None:
 
 
 def downgrade() -> None:
-    for table in ("news_reminder", "news_read", "news_picture", "news_notice", "news_column"):
+    for table in (
+        "news_reminder",
+        "news_read",
+        "news_attachment",
+        "news_picture",
+        "news_notice",
+        "news_column",
+    ):
         op.drop_table(table)

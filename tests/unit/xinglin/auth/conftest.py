@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from xinglin.audit.models import AuditRecord
+from xinglin.audit.service import details_of
+from xinglin.auth import role_seal
 from xinglin.auth.administrators import AdministratorService
 from xinglin.auth.grants import GrantService
 from xinglin.auth.models import Administrator
@@ -116,12 +119,14 @@ def administrators(session, clock, audit, keyring, lifetimes):
 
 
 @pytest.fixture
-def administrator(session, clock) -> Administrator:
+def administrator(session, clock, keyring) -> Administrator:
     """Without a password that opens anything: hashing costs time."""
     row = Administrator(
         login="boss", name="周主任", password_hash="none", totp_sealed=b"", created_at=clock.now()
     )
     session.add(row)
+    session.flush()
+    role_seal.bind(row, keyring)
     session.flush()
     return row
 
@@ -134,6 +139,20 @@ def permissions():
 @pytest.fixture
 def grants(session, clock, audit):
     return GrantService(session, clock, audit, PERMISSIONS, ZoneInfo("Asia/Shanghai"))
+
+
+@pytest.fixture
+def typed(session, keyring):
+    """The audited accounts of failed and refused logins, as they were typed, oldest first."""
+
+    def read():
+        session.flush()
+        rows = session.query(AuditRecord).filter(AuditRecord.action.in_(["login.fail", "login.refuse"]))
+        return [
+            json.loads(details_of(row, keyring))["after"]["login"] for row in rows.order_by(AuditRecord.id)
+        ]
+
+    return read
 
 
 @pytest.fixture

@@ -5,11 +5,14 @@ from datetime import timedelta
 
 import pyotp
 import pytest
+from sqlalchemy import update
 
-from xinglin.auth import breakglass, passwords
+from xinglin.auth import breakglass, passwords, role_seal
 from xinglin.auth.breakglass import BreakGlassService
 from xinglin.auth.errors import AdministratorRefused
 from xinglin.auth.failures import FailureBook
+from xinglin.auth.models import Administrator
+from xinglin.people.models import PersonState
 
 PASSWORD = "correct horse battery"
 
@@ -75,10 +78,18 @@ def test_a_code_is_used_once_and_never_an_older_one(service, boss, code, clock):
     assert service.login("boss", PASSWORD, code(), "").administrator is boss
 
 
-@pytest.mark.parametrize("change", ["login", "password", "code", "inactive", "seal"])
-def test_every_failure_looks_the_same_and_is_audited(service, boss, code, recorded, change):
+@pytest.mark.parametrize("change", ["login", "password", "code", "inactive", "seal", "role", "left"])
+def test_every_failure_looks_the_same_and_is_audited(
+    service, boss, code, recorded, change, person, keyring, session
+):
     if change == "inactive":
         boss.is_active = False
+    if change == "role":
+        session.execute(update(Administrator).values(role="audit"))
+        session.refresh(boss)
+    if change == "left":
+        boss.person_id, person.state = person.id, PersonState.LEFT
+        role_seal.bind(boss, keyring)
     if change == "seal":
         boss.totp_sealed = b"\x01" + boss.totp_sealed[:0:-1]
     attempt = service.login(
@@ -91,6 +102,7 @@ def test_every_failure_looks_the_same_and_is_audited(service, boss, code, record
     assert (attempt.administrator, attempt.wait) == (None, None)
     assert recorded()[-1] == ("login.fail", "denied")
     assert (("administrator.seal_broken", "error") in recorded()) is (change == "seal")
+    assert (("administrator.changed", "error") in recorded()) is (change == "role")
 
 
 def test_five_failures_lock_the_account_for_a_quarter_of_an_hour(
@@ -125,6 +137,13 @@ def test_an_address_that_tries_many_accounts_is_locked(service, boss, code, fail
 
     assert service.login("boss", PASSWORD, code(), "10.0.0.9").wait == timedelta(minutes=15)
     assert service.login("boss", PASSWORD, code(), "10.0.0.8").wait is None
+
+
+def test_neighbours_of_ipv6_are_one_address(service, boss, code, failures):
+    for count in range(20):
+        failures.note(f"account{count}", f"2001:db8:1:1::{count:x}")
+    assert service.login("boss", PASSWORD, code(), "2001:db8:1:1:ffff::1").wait == timedelta(minutes=15)
+    assert service.login("boss", PASSWORD, code(), "2001:db8:1:2::1").wait is None
 
 
 def test_an_unknown_account_takes_the_time_of_a_known_one(password_hash):
@@ -207,3 +226,13 @@ def test_secrets_are_not_in_the_representation(administrators):
     made = administrators.create("chief", "周", PASSWORD)
 
     assert made.secret not in repr(made)
+
+
+def test_the_record_says_which_account_is_attacked(service, boss, typed, failures):
+    for login in ("root\r\n", "Boss", "管理员" + "x" * 70, "\ud800\u202eboss"):
+        assert service.login(login, "wrong password", "000000", "").administrator is None
+    for _count in range(5):
+        failures.note("boss", "")
+    assert service.login("boss", "wrong password", "000000", "").wait is not None
+
+    assert typed() == ["root", "Boss", "管理员" + "x" * 61, "boss", "boss"]

@@ -77,3 +77,9 @@ def test_the_code_of_the_desk_does_not_confirm_anybody(service, person, session,
 
     assert ConfirmationService(session, clock, audit, keyring).try_code(person, made.code).value == "none"
     assert person.confirmed_at is None
+
+
+def test_the_record_says_whose_number_is_attacked(service, person, typed):
+    for number in ("1001", " 99\x00\n99 ", *["1001"] * 5):
+        service.enter(number, "00000000", "")
+    assert typed() == ["1001", " 9999 ", *["1001"] * 5]

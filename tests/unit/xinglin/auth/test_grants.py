@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from xinglin.audit.models import AuditRecord
+from xinglin.audit.service import details_of
 from xinglin.auth.errors import GrantRefused
 from xinglin.auth.grants import GrantFilter
 from xinglin.auth.identity import Identity, held_grants
@@ -44,13 +45,13 @@ def test_a_grant_reaches_the_departments_below(grants, publish, person, hospital
     assert held[0].department_paths == {hospital.departments["C"].path}
 
 
-def test_a_grant_is_audited_with_its_scope(publish, person, session, hospital):
+def test_a_grant_is_audited_with_its_scope(publish, person, session, hospital, keyring):
     publish(person, can_pass_on=True)
 
     session.flush()
     row = session.scalars(select(AuditRecord)).one()
     assert (row.action, row.object_kind, row.actor_kind) == ("grant.create", "grant", "system")
-    after = json.loads(row.details)["after"]
+    after = json.loads(details_of(row, keyring))["after"]
     assert after["department_ids"] == [hospital.departments["C"].id]
     assert (after["permission"], after["object_key"], after["can_pass_on"]) == ("notes:publish", "wall", True)
 
@@ -209,7 +210,9 @@ def test_an_ended_grant_passes_nothing_on(publish, person, colleague, grants, ad
     assert refusal(publish, colleague, by=person, expires_at=date(2026, 11, 24))[1] == 403
 
 
-def test_revoking_ends_what_was_passed_on(publish, person, colleague, grants, administrator, session):
+def test_revoking_ends_what_was_passed_on(
+    publish, person, colleague, grants, administrator, session, keyring
+):
     parent = publish(person, can_pass_on=True)
     child = publish(colleague, by=person)
 
@@ -219,7 +222,7 @@ def test_revoking_ends_what_was_passed_on(publish, person, colleague, grants, ad
     assert grants.held_by(person.id) == grants.held_by(colleague.id) == []
     assert child.revoked_by == f"administrator:{administrator.id}"
     rows = session.scalars(select(AuditRecord).where(AuditRecord.action == "grant.revoke")).all()
-    details = [json.loads(row.details) for row in rows]
+    details = [json.loads(details_of(row, keyring)) for row in rows]
     assert {row.object_id for row in rows} == {parent.public_id, child.public_id}
     assert all("revoked_at" not in found["before"] for found in details)
     assert [found["after"]["reason"] for found in details] == ["moved to another ward"] * 2

@@ -3,15 +3,18 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, update
 
+from xinglin.auth import role_seal
 from xinglin.auth.identity import ALL, HeldGrant, Identity, read_identity
+from xinglin.auth.models import Administrator
+from xinglin.auth.role_seal import RoleChanged
 from xinglin.auth.sessions import Origin, hash_token
 from xinglin.people.models import PersonState
 
 
 @pytest.fixture
-def look(session, clock, lifetimes, permissions):
+def look(session, clock, lifetimes, permissions, keyring):
     """Read the identity of a token now; None or the identity."""
 
     def read(begun, *, is_bearer=False):
@@ -23,6 +26,7 @@ def look(session, clock, lifetimes, permissions):
             now=clock.now(),
             lifetimes=lifetimes,
             permissions=permissions,
+            keyring=keyring,
             locale="en",
         )
         return found[0] if found else None
@@ -196,7 +200,7 @@ def test_objects_are_listed_or_all():
     assert identity_with(is_confirmed=False).objects_of("notes:read") == []
 
 
-def test_the_time_since_the_last_request_is_told(session, clock, lifetimes, begun):
+def test_the_time_since_the_last_request_is_told(session, clock, lifetimes, begun, keyring):
     clock.advance(minutes=7)
 
     _identity, idle = read_identity(
@@ -206,6 +210,41 @@ def test_the_time_since_the_last_request_is_told(session, clock, lifetimes, begu
         now=clock.now(),
         lifetimes=lifetimes,
         permissions={},
+        keyring=keyring,
     )
 
     assert idle == timedelta(minutes=7)
+
+
+def test_an_administrator_has_the_role_of_the_account(look, sessions, administrator, keyring):
+    administrator.role = "audit"
+    role_seal.bind(administrator, keyring)
+
+    assert look(sessions.begin_administrator(administrator, "password", Origin())).role == "audit"
+
+
+@pytest.mark.parametrize("change", [{"role": "audit"}, {"person_id": 1}, {"login": "root"}, {"role_mac": ""}])
+def test_an_account_changed_in_the_database_opens_nothing(
+    look, sessions, session, administrator, person, change
+):
+    begun = sessions.begin_administrator(administrator, "password", Origin())
+    change = {"person_id": person.id} if "person_id" in change else change
+    session.execute(update(Administrator).values(**change))
+
+    with pytest.raises(RoleChanged) as raised:
+        look(begun)
+
+    assert raised.value.public_id == administrator.public_id
+
+
+def test_an_administrator_who_left_the_hospital_is_out_at_once(
+    look, sessions, administrator, person, keyring
+):
+    administrator.person_id = person.id
+    role_seal.bind(administrator, keyring)
+    begun = sessions.begin_administrator(administrator, "password", Origin())
+    assert look(begun) is not None
+
+    person.state = PersonState.LEFT
+
+    assert look(begun) is None

@@ -91,3 +91,18 @@ class TestKeyFile:
         path.chmod(0o600)
         with pytest.raises(KeyMissing, match=r"not a key of 64 hex digits\. Cure: restore it"):
             Keyring(tmp_path)
+
+
+def test_a_running_process_takes_no_keys_of_another_site(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even where the same master key wraps them, as one token may for two sites."""
+    monkeypatch.setenv("XINGLIN_MASTER_KEY", "5a" * 32)
+    ring = Keyring.create(tmp_path / "one", provider="environment")
+    other = Keyring.create(tmp_path / "two", provider="environment")
+    own = (ring.folder / "keys.json").read_bytes()
+    (ring.folder / "keys.json").write_bytes((other.folder / "keys.json").read_bytes())
+    with pytest.raises(KeyMissing, match=r"replaced by the keys of another site\. Cure: put back"):
+        ring.seal(b"x", context=CONTEXT)
+    (ring.folder / "keys.json").write_bytes(own)
+    assert ring.open(ring.seal(b"x", context=CONTEXT), context=CONTEXT) == b"x"

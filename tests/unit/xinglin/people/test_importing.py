@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy import func, select
 
 from xinglin.audit.models import AuditRecord
+from xinglin.audit.service import details_of
 from xinglin.bus.models import OutboxEvent
+from xinglin.crypto.service import Keyring
 from xinglin.kernel.db import Session
 from xinglin.people import roster
 from xinglin.people.errors import PeopleRefused
@@ -86,7 +88,7 @@ def test_the_same_file_twice_changes_nothing(importing: Importing, session: Sess
 
 
 def test_each_change_has_an_audit_record_with_before_and_after(
-    importing: Importing, session: Session
+    importing: Importing, session: Session, keyring: Keyring
 ) -> None:
     importing([person_row("1"), *(person_row(str(number)) for number in range(2, 40))])
     importing([person_row("1", "李四"), *(person_row(str(number)) for number in range(3, 40))])
@@ -96,8 +98,8 @@ def test_each_change_has_an_audit_record_with_before_and_after(
         .group_by(AuditRecord.action)
     )
     assert dict(records.all()) == {"person.create": 39, "person.update": 1, "person.leave": 1}
-    details = session.scalars(select(AuditRecord.details).where(AuditRecord.action == "person.update")).one()
-    assert details == '{"after": {"name": "李四"}, "before": {"name": "张三"}}'
+    row = session.scalars(select(AuditRecord).where(AuditRecord.action == "person.update")).one()
+    assert details_of(row, keyring) == '{"after": {"name": "李四"}, "before": {"name": "张三"}}'
 
 
 def test_preview_names_added_changed_moved_and_leaving(

@@ -8,8 +8,9 @@ from pyramid.config import Configurator
 from sqlalchemy import select
 
 from xinglin.audit.models import AuditRecord
-from xinglin.audit.service import AuditTrail
+from xinglin.audit.service import AuditTrail, details_of
 from xinglin.bus.models import OutboxEvent
+from xinglin.crypto.service import Keyring
 from xinglin.people.audience import AudienceService, Term
 from xinglin.people.display import set_display
 from xinglin.people.errors import PeopleRefused
@@ -83,15 +84,16 @@ def test_two_people_of_one_name_are_ordinary(hospital: Hospital) -> None:
     assert len({hospital.person("1", "李娜").id, hospital.person("2", "李娜").id}) == 2
 
 
-def test_update_changes_reading_and_account_and_is_audited(hospital: Hospital) -> None:
+def test_update_changes_reading_and_account_and_is_audited(hospital: Hospital, keyring: Keyring) -> None:
     person = hospital.person("1", "张三", mobile="13800000000")
     hospital.people.update(person, name="曾国", title="主任", mobile="", wecom_userid="ZG")
     assert (person.pinyin.split()[0], person.mobile, person.wecom_userid_key) == ("zengguo", None, "zg")
     record = hospital.session.scalars(select(AuditRecord).order_by(AuditRecord.id.desc())).first()
     assert record is not None
     assert record.action == "person.update"
-    assert '"name": "张三"' in record.details
-    assert '"name": "曾国"' in record.details
+    details = details_of(record, keyring)
+    assert '"name": "张三"' in details
+    assert '"name": "曾国"' in details
 
 
 def test_update_to_the_same_writes_nothing(hospital: Hospital) -> None:

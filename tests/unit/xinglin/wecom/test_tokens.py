@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select, text
 
 from xinglin.audit.models import AuditRecord
+from xinglin.audit.service import details_of
 from xinglin.wecom.errors import Action, WeComError
 from xinglin.wecom.models import WeComToken
 from xinglin.wecom.tokens import Fetched, TokenStore, token_key
@@ -105,7 +106,7 @@ def test_a_held_lease_ends_in_a_retry_and_not_in_a_second_fetch(store, database,
     assert source.asked == 0
 
 
-def test_a_wrong_secret_waits_longer_each_time_and_alerts(store, database, clock):
+def test_a_wrong_secret_waits_longer_each_time_and_alerts(store, database, clock, keyring):
     source = Source(WeComError(40001, Action.STOP, "invalid credential", api="gettoken"))
     for seconds in (60, 120, 240):
         for _ in range(3):
@@ -120,7 +121,7 @@ def test_a_wrong_secret_waits_longer_each_time_and_alerts(store, database, clock
     with database.read_session() as session:
         alerts = session.scalars(select(AuditRecord).where(AuditRecord.action == "wecom.alert")).all()
     assert len(alerts) == 3
-    assert "wecom_secret" in alerts[0].details
+    assert "wecom_secret" in details_of(alerts[0], keyring)
 
 
 def test_a_refused_fresh_token_is_on_probation_until_a_call_succeeds(store):
