@@ -22,11 +22,11 @@ PYTHON = of_python(Path(xinglin.__file__).parent)
 LIMITS = Limits(seconds=60, memory_mb=1024)
 CALL = "import socket, sys; socket.create_connection(('127.0.0.1', int(sys.argv[1])), 5).close()"
 HOLD = (
-    "import fcntl, os, sys, time\n"
+    "import fcntl, os, signal, sys\n"
     "held = open('lock', 'w'); fcntl.flock(held, fcntl.LOCK_EX)\n"
     "print('held', flush=True) if os.fork() else os.setsid()\n"
     "open('begun', 'w').close()\n"
-    "while True: time.sleep(60)\n"
+    "while True: signal.pause()\n"
 )
 """A program with a helper in a session of its own: both hold a lock as long as they live."""
 

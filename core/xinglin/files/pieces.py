@@ -3,43 +3,27 @@
 from __future__ import annotations
 
 import bisect
-import io
-import os
 from collections.abc import Sequence
 from itertools import accumulate
 from typing import BinaryIO
 
+from xinglin.files.seekable import Seekable
 from xinglin.files.vault import Lock, Vault
 
 
-class Pieces(io.RawIOBase):
+class Pieces(Seekable):
     """Plain bytes, seekable; one piece is open at a time."""
 
     def __init__(self, vault: Vault, lock: Lock, pieces: Sequence[tuple[str, int]]) -> None:
-        super().__init__()
+        super().__init__(sum(size for _name, size in pieces))
         self._vault, self._lock, self._pieces = vault, lock, pieces
         self._starts = [0, *accumulate(size for _name, size in pieces)]
-        self._at = 0
         self._number = -1
         self._open: BinaryIO | None = None
 
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._starts[-1]}[whence]
-        self._at = max(0, base + offset)
-        return self._at
-
     def readinto(self, buffer: object) -> int:
         view = memoryview(buffer).cast("B")  # type: ignore[arg-type]
-        if self._at >= self._starts[-1]:
+        if self._at >= self._size:
             return 0
         number = bisect.bisect_right(self._starts, self._at) - 1
         stream = self._piece(number)

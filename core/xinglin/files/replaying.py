@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import io
-import os
 from collections.abc import Callable
 from typing import IO
 
 from xinglin.files.directories import END_SIZE, MOST_DIRECTORY
+from xinglin.files.seekable import Seekable
 
 KEPT = MOST_DIRECTORY + END_SIZE
 """The directory of a zip file lies within its last bytes, and is read first."""
 PIECE = 256 * 1024
 
 
-class Replayed(io.RawIOBase):
+class Replayed(Seekable):
     """Keeps the last 4 MiB in memory; what lies before is unpacked anew when it is read backwards."""
 
     def __init__(self, opening: Callable[[], IO[bytes]], size: int) -> None:
-        super().__init__()
-        self._opening, self._size = opening, size
+        super().__init__(size)
         self._kept = b""
         with opening() as stream:
             while piece := stream.read(PIECE):
@@ -30,21 +28,6 @@ class Replayed(io.RawIOBase):
                 )
         self._kept = self._kept[-KEPT:]
         self._stream = opening()
-        self._at = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence]
-        self._at = max(0, base + offset)
-        return self._at
 
     def readinto(self, buffer: object) -> int:
         view = memoryview(buffer).cast("B")  # type: ignore[arg-type]

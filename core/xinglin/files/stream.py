@@ -7,7 +7,6 @@ left out, or taken for the last does not open. The header and the file's context
 
 from __future__ import annotations
 
-import io
 import os
 from collections import deque
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from typing import BinaryIO, Self
 
 from xinglin.crypto.errors import SealBroken
 from xinglin.crypto.suites import Suite, suite_of
+from xinglin.files.seekable import Seekable
 from xinglin.files.storage import Sink
 
 CHUNK = 64 * 1024
@@ -110,13 +110,13 @@ class SealedWriter:
         return b"".join(self._suite.encrypt(self._key, nonce, plain, self._aad) for nonce, plain in batch)
 
 
-class SealedReader(io.RawIOBase):
+class SealedReader(Seekable):
     """The plain bytes, seekable: a read opens only the chunks it touches. Raises `FileBroken`."""
 
     def __init__(self, source: BinaryIO, key: bytes, context: str, *, size: int) -> None:
         """`size` is that of the plain file, from its row: a file of another length is refused at once."""
-        super().__init__()
-        self._source, self._key, self._context, self._size = source, key, context, size
+        super().__init__(size)
+        self._source, self._key, self._context = source, key, context
         header = source.read(HEADER_BYTES)
         if len(header) != HEADER_BYTES or header[:4] != MAGIC or header[4:5] not in NAMES:
             raise self._broken("its header is not one of ours")
@@ -125,22 +125,7 @@ class SealedReader(io.RawIOBase):
         self._last = last_chunk(size)
         if source.seek(0, os.SEEK_END) != sealed_size(size):
             raise self._broken("its length is not what was written")
-        self._at = 0
         self._open: tuple[int, bytes] = (-1, b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence]
-        self._at = max(0, base + offset)
-        return self._at
 
     def readinto(self, buffer: object) -> int:
         view = memoryview(buffer).cast("B")  # type: ignore[arg-type]

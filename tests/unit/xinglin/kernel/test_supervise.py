@@ -82,7 +82,7 @@ def test_the_end_lets_children_finish_and_kills_the_deaf(monkeypatch: pytest.Mon
 
 
 def test_a_process_whose_supervisor_is_gone_ends() -> None:
-    code = "import sys, time; from xinglin.kernel.supervise import end_with_supervisor as end; end(int(sys.argv[1])); print('up', flush=True); time.sleep(600)"
+    code = "import signal, sys; from xinglin.kernel.supervise import end_with_supervisor as end; end(int(sys.argv[1])); print('up', flush=True); signal.pause()"
     lifeline, held = os.pipe()
     command = [sys.executable, "-W", "ignore", "-c", code, str(lifeline)]
     with subprocess.Popen(
