@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import select
-from tests.functional import test_news
+from tests.functional.news.author import begin, button, department_value, tick
 from tests.functional.paediatrics import HEAD, NURSE, OUTSIDER
-from tests.functional.test_news import begin, button, department_value, tick
 
 from xinglin.audit.models import AuditRecord
 from xinglin.files.models import FileState, StoredFile
 from xinglin_news.models import MOST_ATTACHMENTS
 
-hospital = test_news.hospital
 pytestmark = pytest.mark.plugins("portal", "news")
 NAME = "2026年春节值班安排（儿科一病区、儿科二病区）最终版.txt"
 CONTENT = "初一 王丽\n初二 单玉梅\n".encode() * 80
