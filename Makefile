@@ -47,7 +47,7 @@ test: install $(STAMP)/browser $(STAMP)/scanners check ## All checks and all tes
 check: install ## Fast checks: ruff, mypy, import-linter, architecture
 	$(BIN)/ruff format --check --quiet $(CODE)
 	$(BIN)/ruff check --quiet $(CODE)
-	$(BIN)/mypy core/xinglin portal/xinglin_portal plugins/xinglin_news plugins/xinglin_example admin_tool/xinglin_admin simulators/xinglin_simulators
+	$(BIN)/mypy core/xinglin portal/xinglin_portal plugins/xinglin_news plugins/xinglin_documents plugins/xinglin_example admin_tool/xinglin_admin simulators/xinglin_simulators
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q tests/architecture
 

@@ -8,10 +8,11 @@ import itertools
 import json
 import logging
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import audit, crypto, files, floor, push
+from benchmarks import audit, crypto, documents, documents_acts, files, floor, push
 from benchmarks.load import prepared
 from benchmarks.pages import PAGES, Cost, Target, compare
 from benchmarks.stack import Stack, running
@@ -20,7 +21,16 @@ BACKENDS = ("sqlite", "postgresql")
 HELLO_PORT, PORTAL_PORT = 18100, 18101
 AUDIT = ("audit.write", "audit.verify")
 CRYPTO, FILES = "crypto.field", "files.encrypt"
-NAMES = (*PAGES, "push.notice", *AUDIT, CRYPTO, FILES)
+NEWS = (*PAGES, "push.notice")
+DOCUMENTS = (
+    *documents.PAGES,
+    "documents.approve",
+    "documents.approve.rate",
+    "documents.signers",
+    "documents.surge",
+)
+ALL_PAGES = {**PAGES, **documents.PAGES}
+NAMES = (*NEWS, *AUDIT, CRYPTO, FILES, *DOCUMENTS)
 
 
 def main() -> None:
@@ -34,18 +44,27 @@ def main() -> None:
         _run_crypto()
     if FILES in chosen:
         _run_files()
-    on_stack = [name for name in chosen if name in (*PAGES, "push.notice")]
     for backend in options.backend or BACKENDS:
         for name in set(chosen) & set(AUDIT):
             _run_audit(name, backend)
-        if not on_stack:
-            continue
-        with (
-            tempfile.TemporaryDirectory(prefix="xinglin-bench-") as folder,
-            running(backend, Path(folder), PORTAL_PORT) as stack,
-        ):
-            for name in on_stack:
-                _run(name, backend, stack)
+        _on_stack([name for name in NEWS if name in chosen], backend)
+        _on_stack(
+            [name for name in DOCUMENTS if name in chosen],
+            backend,
+            plugins=("portal", "documents"),
+            readers=documents.SESSIONS,
+        )
+
+
+def _on_stack(names: list[str], backend: str, **kind: Any) -> None:
+    if not names:
+        return
+    with (
+        tempfile.TemporaryDirectory(prefix="xinglin-bench-") as folder,
+        running(backend, Path(folder), PORTAL_PORT, **kind) as stack,
+    ):
+        for name in names:
+            RUNS.get(name, _run_page)(name, backend, stack)
 
 
 def _run_audit(name: str, backend: str) -> None:
@@ -84,15 +103,63 @@ def _with_unit(value: float, bare: float) -> tuple[float, str, float]:
     return value, "ms/act", bare
 
 
-def _run(name: str, backend: str, stack: Stack) -> None:
-    if name == "push.notice":
-        bare = push.floor(stack)
-        seconds, delivered = push.notice(stack)
-        _say(name, backend, seconds, "s", bare, delivered=delivered, persons=1632)
-        return
+def _run_notice(name: str, backend: str, stack: Stack) -> None:
+    bare = push.floor(stack)
+    seconds, delivered = push.notice(stack)
+    _say(name, backend, seconds, "s", bare, delivered=delivered, persons=1632)
+
+
+def _run_approve(name: str, backend: str, stack: Stack) -> None:
+    acts, bare = documents_acts.approve(stack.site, stack.documents)
+    p99 = {"p99_ms": round(acts.p99, 2), "floor_p99_ms": round(bare.p99, 2)}
+    _say(name, backend, acts.median, "ms/act (p50)", bare.median, **p99)
+
+
+def _run_rate(name: str, backend: str, stack: Stack) -> None:
+    acts, bare = documents_acts.rate(stack.site, stack.documents)
+    more = {"clients": documents_acts.CLIENTS, "retries": acts.retries}
+    _say(name, backend, acts.per_second, "acts/s", bare.per_second, **more)
+
+
+def _run_signers(name: str, backend: str, stack: Stack) -> None:
+    _acts, bare = documents_acts.approve(stack.site, stack.documents)
+    found = documents_acts.signers(stack.site)
+    more = {"start_ms": round(found.start), "all_s": round(found.all_seconds, 1)}
+    _say(name, backend, found.middle.median, "ms/act of 1,000 (p50)", bare.median, **more)
+
+
+def _run_surge(name: str, backend: str, stack: Stack) -> None:
+    bare = documents.surge(stack, is_bare=True)
+    found = documents.surge(stack)
+    figures = {
+        "get_p95_ms": round(found.p95(found.gets), 1),
+        "gets": len(found.gets),
+        "posts": len(found.posts),
+    }
+    _say(
+        name,
+        backend,
+        found.p95(found.posts),
+        "ms/approval (p95)",
+        bare.p95(bare.gets),
+        bad=found.bad,
+        **figures,
+    )
+
+
+RUNS: dict[str, Callable[[str, str, Stack], None]] = {
+    "push.notice": _run_notice,
+    "documents.approve": _run_approve,
+    "documents.approve.rate": _run_rate,
+    "documents.signers": _run_signers,
+    "documents.surge": _run_surge,
+}
+
+
+def _run_page(name: str, backend: str, stack: Stack) -> None:
     with floor.hello(HELLO_PORT) as pid:
         hello = Target(HELLO_PORT, [pid], itertools.repeat(prepared("/")), alone=400, together=2000)
-        page = Target(stack.port, stack.pids, PAGES[name](stack), alone=60, together=200)
+        page = Target(stack.port, stack.pids, ALL_PAGES[name](stack), alone=60, together=200)
         bottom, cost = compare(hello, page)
     noisy = {"ratio_of_all_slices": round(cost.cpu_of_all / bottom.cpu_of_all, 2)}
     figures = {**_figures(cost), "floor_rate": round(bottom.together.rate), **noisy}

@@ -100,13 +100,17 @@ class Card:
 
 @dataclass(frozen=True)
 class PushKind:
-    """A kind of message that a person may mute, unless it is declared unmutable."""
+    """A kind of message that a person may mute, unless it is declared unmutable.
+
+    `is_task`: its card asks for something, and changes when that is done (`PushService.settle`).
+    """
 
     name: str
     title: str
     summary: str
     can_mute: bool = True
     ignores_quiet_hours: bool = False
+    is_task: bool = False
 
 
 @dataclass(frozen=True)
@@ -141,11 +145,16 @@ class JobContext:
 
 @dataclass(frozen=True)
 class Job:
-    """Work by the clock: run by one worker at a time, again after a crash, `every` so often."""
+    """Work by the clock: run by one worker at a time, again after a crash, `every` so often.
+
+    `is_slow`: it takes seconds. It runs beside messages and other jobs, its next time is set before it begins, and it
+    ends each of its short transactions with `context.session.commit()`; what it works on it leases in tables of its own.
+    """
 
     name: str
     run: Callable[[JobContext], None]
     every: timedelta
+    is_slow: bool = False
 
 
 @dataclass(frozen=True)

@@ -446,10 +446,15 @@ CREATE TABLE core_message_call (
 	uncertain_since TIMESTAMP WITH TIME ZONE,
 	finished_at TIMESTAMP WITH TIME ZONE,
 	wecom_msgid VARCHAR(255) NOT NULL,
+	response_code VARCHAR(255) NOT NULL,
+	card_text VARCHAR(64) NOT NULL,
+	card_due_at TIMESTAMP WITH TIME ZONE,
 	error VARCHAR(512) NOT NULL,
 	CONSTRAINT pk_core_message_call PRIMARY KEY (id),
 	CONSTRAINT fk_core_message_call_message_id FOREIGN KEY(message_id) REFERENCES core_message (id)
 );
+
+CREATE INDEX ix_core_message_call_card_due_at ON core_message_call (card_due_at);
 
 CREATE INDEX ix_core_message_call_finished_at ON core_message_call (finished_at);
 
@@ -511,6 +516,7 @@ CREATE TABLE core_delivery (
 	due_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	sent_at TIMESTAMP WITH TIME ZONE,
 	opened_at TIMESTAMP WITH TIME ZONE,
+	settled_at TIMESTAMP WITH TIME ZONE,
 	CONSTRAINT pk_core_delivery PRIMARY KEY (id),
 	CONSTRAINT uq_core_delivery_message_id_person_id UNIQUE (message_id, person_id),
 	CONSTRAINT fk_core_delivery_message_id FOREIGN KEY(message_id) REFERENCES core_message (id) ON DELETE CASCADE,

@@ -23,6 +23,11 @@ KINDS = frozenset(
         "done_but_lost",
         "refuse",
         "refuse_token",
+        "drip",
+        "large",
+        "soap_fault",
+        "other_contract",
+        "duplicate",
     }
 )
 DEFAULT_HANG_SECONDS = 60.0
@@ -34,7 +39,8 @@ class Fault:
     """One rule. ``path`` is a pattern such as ``message/send`` or ``*``; ``value`` depends on the kind.
 
     latency and hang: seconds; errcode and http_status: the code; refuse is for ``smtp`` and ``sms`` (value:
-    the SMTP reply code). ``count`` None means always.
+    the SMTP reply code). ``count`` None means always. drip (value: seconds in all), large (value: MB), soap_fault,
+    other_contract and duplicate are for the OA.
     """
 
     path: str

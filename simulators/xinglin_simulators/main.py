@@ -12,8 +12,11 @@ from pathlib import Path
 from aiohttp import web
 
 from .mail import start_mail
+from .oa.app import OldOffice
+from .oa.app import make_app as make_oa
 from .settings import Settings, SettingsError, load_settings
 from .wecom.app import make_app
+from .wecom.control import loopback_only
 from .wecom.state import Simulator
 
 SHUTDOWN_SECONDS = 0.5
@@ -43,6 +46,10 @@ class RunningSimulators:
             "smtp": f"{host}:{self._smtp.sockets[0].getsockname()[1]}",
             "sms": sms,
         }
+        if self._settings.oa is not None:
+            office = OldOffice(self._settings.oa, self.simulator.clock)
+            port = await self._serve(make_oa(office, (loopback_only,)), self._settings.oa.port)
+            self.addresses["oa"] = f"http://{host}:{port}"
 
     async def _serve(self, app: web.Application, port: int) -> int:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)

@@ -34,6 +34,17 @@ class AgentSettings:
 
 
 @dataclass(frozen=True)
+class OaSettings:
+    """The old OA: where it listens, whom it tells of to-dos (``push_url`` empty: nobody), whom EKP's services know."""
+
+    port: int = 18084
+    push_url: str = ""
+    push_secret: str = ""
+    landray_user: str = "xinglin"
+    landray_password: str = ""
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything from sim.json. ``scale_limits`` multiplies rate limits; 0 switches them off."""
 
@@ -50,6 +61,7 @@ class Settings:
     contact_fields: str = "full"
     scale_limits: float = 1
     seed: str = ""
+    oa: OaSettings | None = None
 
 
 class SettingsError(ValueError):
@@ -75,6 +87,7 @@ def parse_settings(raw: dict[str, Any]) -> Settings:
     try:
         fields["agents"] = tuple(_agent(agent) for agent in raw.get("agents", ()))
         fields["contacts_callback"] = _callback(raw.get("contacts_callback"))
+        fields["oa"] = OaSettings(**raw["oa"]) if raw.get("oa") else None
         settings = Settings(**fields)
     except TypeError as error:
         message = f"simulator configuration: {error}; compare it with settings.py"

@@ -11,7 +11,7 @@ from xinglin.kernel import plugins
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SOURCE_ROOTS = ("core", "portal", "plugins", "admin_tool", "simulators", "benchmarks")
-OURS = ("portal", "news", "example")
+OURS = ("portal", "news", "documents", "example")
 
 
 @cache

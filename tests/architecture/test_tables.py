@@ -34,7 +34,7 @@ def empty_database(backend: str, tmp_path: Path) -> Iterator[Database]:
 
 
 def test_migrations_lead_to_what_the_models_say(empty_database: Database, plugins: PluginSet) -> None:
-    assert migrate.upgrade(empty_database, plugins) == ["core", "news", "example"]
+    assert migrate.upgrade(empty_database, plugins) == ["core", "news", "documents", "example"]
     assert migrate.upgrade(empty_database, plugins) == []
     assert migrate.differences(empty_database, plugins) == []
 

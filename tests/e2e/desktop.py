@@ -39,18 +39,25 @@ def at_the_desk(stack: Stack, qtbot: QtBot, application: QApplication, folder: P
 
 
 def grant(screen: Screen, staff_no: str, permission: str, column: str, department: str, until: QDate) -> None:
-    """Give a person a column for a department until a day, and see it in the list."""
+    """Give a person a column for a department until a day, and see it in the list; empty where there is no choice."""
     screen.open_dialog()
     screen.write("personSearch", staff_no)
     screen.until(lambda: screen.sees("找到 1 人"))
     screen.choose("permissionBox", permission)
-    screen.choose("objectBox", column)
+    if column:
+        screen.choose("objectBox", column)
+    if department:
+        tick(screen, department)
+    screen.part(QDateEdit, "expiryDate").setDate(until)
+    screen.press("saveGrantButton")
+    screen.until(screen.is_dialog_gone)
+
+
+def tick(screen: Screen, department: str) -> None:
+    """A department with all below it."""
     model = screen.part(QTreeView, "departmentTree").model()
     flags = Qt.MatchFlag.MatchStartsWith | Qt.MatchFlag.MatchRecursive
     found: list[QModelIndex] = model.match(
         model.index(0, 0), Qt.ItemDataRole.DisplayRole, department, 1, flags
     )
     assert model.setData(found[0], Qt.CheckState.Checked, Qt.ItemDataRole.CheckStateRole)
-    screen.part(QDateEdit, "expiryDate").setDate(until)
-    screen.press("saveGrantButton")
-    screen.until(screen.is_dialog_gone)

@@ -30,6 +30,10 @@ def free_ports(count: int) -> list[int]:
     raise RuntimeError("no free port in the range of this worker")
 
 
+def _address(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
+
+
 @dataclass
 class Stack:
     """`xinglin demo` in a process of its own."""
@@ -37,6 +41,7 @@ class Stack:
     folder: Path
     portal: str
     wecom: str
+    oa: str
     ini: Path
     password: str = ""
     process: subprocess.Popen[str] | None = None
@@ -46,14 +51,20 @@ class Stack:
     @classmethod
     def prepare(cls, folder: Path) -> Stack:
         """Write the demo's ini with free ports and a folder of its own."""
-        portal, wecom, smtp, sms = free_ports(4)
+        portal, wecom, smtp, sms, oa = free_ports(5)
         text = (ROOT / "etc" / "development.ini").read_text(encoding="utf-8")
-        for before, after in (("18080", portal), ("18081", wecom), ("18025", smtp), ("18082", sms)):
+        for before, after in (
+            ("18080", portal),
+            ("18081", wecom),
+            ("18025", smtp),
+            ("18082", sms),
+            ("18084", oa),
+        ):
             text = text.replace(before, str(after))
         text = text.replace("%(here)s/../var/demo", str(folder)).replace("../var/demo", str(folder))
         ini = folder / "demo.ini"
         ini.write_text(text, encoding="utf-8")
-        return cls(folder, f"http://127.0.0.1:{portal}", f"http://127.0.0.1:{wecom}", ini)
+        return cls(folder, _address(portal), _address(wecom), _address(oa), ini)
 
     def set(self, before: str, after: str) -> None:
         """Change a line of the ini."""
@@ -65,7 +76,7 @@ class Stack:
         """Another portal of the same hospital, with the same keys, on a port, a database and a file store of its own."""
         (port,) = free_ports(1)
         ini = folder / "beside.ini"
-        other = Stack(folder, f"http://127.0.0.1:{port}", self.wecom, ini)
+        other = Stack(folder, f"http://127.0.0.1:{port}", self.wecom, self.oa, ini)
         ini.write_text(self.ini.read_text(encoding="utf-8"), encoding="utf-8")
         other.set(self.portal.removeprefix("http://"), other.portal.removeprefix("http://"))
         for place in ("xinglin.db", "files"):

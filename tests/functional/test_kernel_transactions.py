@@ -60,6 +60,15 @@ def careless(request):
     request.audit.record("alpha.careless")
     return Response("written")
 
+def asking(request):
+    with request.writing():
+        request.audit.record("alpha.asking", "thing", request.POST.get("number", ""))
+    with request.registry.xinglin_site.database.session() as other:
+        other.execute(text("SELECT 1"))  # it holds no lock that would keep another writer waiting
+    if "fail" in request.POST:
+        raise RuntimeError("the other system is away")
+    return HTTPSeeOther("/alpha/free")
+
 @hookimpl
 def xinglin_configure(config):
     for name, view, options in (
@@ -68,6 +77,7 @@ def xinglin_configure(config):
         ("write", write, {"request_method": "POST"}),
         ("slow", slow, {"request_method": "POST"}),
         ("dying", dying, {"request_method": "POST"}),
+        ("asking", asking, {"request_method": "POST", "writes": False}),
         ("careless", careless, {}),
         ("careful", careless, {"writes": True}),
     ):
@@ -314,3 +324,12 @@ class TestNoDatabase:
     def test_static_files_are_served_all_the_same(self, portal: Portal) -> None:
         style = portal.wsgi.registry.xinglin_assets.path("portal.css")
         assert portal.browser().get(style).status_int == 200
+
+
+def test_a_post_that_asks_another_system_holds_no_lock_and_keeps_what_it_wrote(portal: Portal) -> None:
+    browser = portal.browser()
+    post(browser, "/alpha/asking", number="1", fail="yes")
+    assert written(portal) == ["1"]
+    for _ in range(2):
+        assert post(browser, "/alpha/asking", number="2", request_key="k").status_int == 303
+    assert written(portal) == ["1", "2"]

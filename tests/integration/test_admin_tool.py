@@ -161,9 +161,15 @@ def test_an_administrator_gives_a_head_nurse_her_column(
     assert [record.result for record in records(hospital, "login.fail")] == ["denied"]
 
     screen.press("navModules")
-    screen.until(lambda: len(screen.column("modulesTable")) == 4)
+    screen.until(lambda: len(screen.column("modulesTable")) == 5)
     states = dict(zip(screen.column("modulesTable", 1), screen.column("modulesTable", 4), strict=True))
-    assert states == {"portal": "已启用", "news": "已启用", "ghost": "已隔离", "example": "已停用"}
+    assert states == {
+        "portal": "已启用",
+        "news": "已启用",
+        "ghost": "已隔离",
+        "documents": "已停用",
+        "example": "已停用",
+    }
     screen.until(lambda: screen.sees("discover: not installed."))
 
     screen.window.close()

@@ -88,7 +88,9 @@ class Crawler:
     def _follow(self, visitor: Visitor) -> Iterator[Finding]:
         waiting, seen = ["/"], {"/"}
         nonces: set[str] = set()
-        while waiting and len(seen) <= MOST_PAGES:
+        for _page in range(MOST_PAGES):
+            if not waiting:
+                return
             path = waiting.pop(0)
             answer = self._ask("GET", path, visitor)
             place = f"page {re.sub(r'[A-Za-z0-9_-]{16,}', '*', path)} as {visitor.name}"

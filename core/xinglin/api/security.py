@@ -7,6 +7,7 @@ from pyramid.request import Request
 from xinglin.auth.errors import GrantRefused
 from xinglin.auth.grants import GrantFilter, GrantService
 from xinglin.auth.identity import ALL, AllObjects, HeldGrant, Identity, held_grants
+from xinglin.auth.models import LoginSession
 from xinglin.auth.policy import ADMINISTRATOR, PERSON, PUBLIC, STAFF
 from xinglin.auth.sessions import SessionService
 
@@ -31,6 +32,7 @@ __all__ = [
     "GrantService",
     "HeldGrant",
     "Identity",
+    "LoginSession",
     "SessionService",
     "current",
     "held_grants",

@@ -10,7 +10,7 @@ import stat
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -97,18 +97,9 @@ class Converter:
 
         Raises what `Sandbox.run` does.
         """
-        forget_left_behind()
-        owned = f"{PREFIX}{os.getpid()}-"
-        with tempfile.TemporaryDirectory(
-            prefix=owned, dir=scratch_folder(), ignore_cleanup_errors=True
-        ) as made:
-            folder = Path(made)
-            extension = AS_READ.get(extension_of(name), extension_of(name))
-            source = folder / f"input.{extension}"
-            with source.open("wb") as out:
-                for piece in pieces:
-                    out.write(piece)
-            yield self._convert(Sandbox(folder, self.limits), source, extension)
+        with workplace(name, pieces) as source:
+            extension = extension_of(source.name)
+            yield self._convert(Sandbox(source.parent, self.limits), source, extension)
 
     def _convert(self, sandbox: Sandbox, source: Path, extension: str) -> Pages:
         if extension in PICTURES:
@@ -126,30 +117,8 @@ class Converter:
 
     def _portable(self, sandbox: Sandbox, source: Path, program: str, reader: str) -> Path:
         """A PDF of the pages that are shown and one more, which tells that there are more."""
-        profile = sandbox.folder / "profile"
-        _write_settings(profile / "user")
         pages = json.dumps({"PageRange": {"type": "string", "value": f"1-{self.most_pages + 1}"}})
-        sandbox.run(
-            [
-                "soffice",
-                "--headless",
-                "--norestore",
-                "--nologo",
-                "--nodefault",
-                "--nolockcheck",
-                f"-env:UserInstallation={profile.as_uri()}",
-                f"--infilter={reader}",
-                "--convert-to",
-                f"pdf:{program}_pdf_Export:{pages}",
-                "--outdir",
-                sandbox.folder,
-                source,
-            ]
-        )
-        made = source.with_suffix(".pdf")
-        if not made.is_file():
-            raise Failed("soffice: made nothing")  # it says so and ends with 0
-        return made
+        return by_office(sandbox, source, reader, f"pdf:{program}_pdf_Export:{pages}")
 
     def _drawn(self, sandbox: Sandbox, source: Path) -> Pages:
         # The longer edge is fixed, so that a page of a kilometre costs no more than one of A4.
@@ -170,6 +139,47 @@ class Converter:
         )
         found = _found(sandbox.folder, self.most_pages + 1)
         return Pages(found[: self.most_pages], has_more=len(found) > self.most_pages)
+
+
+@contextmanager
+def workplace(name: str, pieces: Iterable[bytes]) -> Iterator[Path]:
+    """The file `name` alone in a folder, which is gone after the block."""
+    forget_left_behind()
+    owned = f"{PREFIX}{os.getpid()}-"
+    with tempfile.TemporaryDirectory(prefix=owned, dir=scratch_folder(), ignore_cleanup_errors=True) as made:
+        extension = AS_READ.get(extension_of(name), extension_of(name))
+        source = Path(made) / f"input.{extension}"
+        with source.open("wb") as out:
+            for piece in pieces:
+                out.write(piece)
+        yield source
+
+
+def by_office(sandbox: Sandbox, source: Path, reader: str, target: str) -> Path:
+    """What LibreOffice makes of a file it takes for `reader`; `target` as in its option --convert-to."""
+    profile = sandbox.folder / "profile"
+    _write_settings(profile / "user")
+    sandbox.run(
+        [
+            "soffice",
+            "--headless",
+            "--norestore",
+            "--nologo",
+            "--nodefault",
+            "--nolockcheck",
+            f"-env:UserInstallation={profile.as_uri()}",
+            f"--infilter={reader}",
+            "--convert-to",
+            target,
+            "--outdir",
+            sandbox.folder,
+            source,
+        ]
+    )
+    made = source.with_suffix(f".{target.partition(':')[0]}")
+    if not made.is_file():
+        raise Failed("soffice: made nothing")  # it says so and ends with 0
+    return made
 
 
 def can_show(name: str) -> bool:

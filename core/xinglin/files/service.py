@@ -85,6 +85,23 @@ class FileStore:
         stored.media_type, stored.size, stored.sha256 = media_type, written.size, written.sha256
         return self._add(stored)
 
+    def save_made(
+        self, name: str, stream: BinaryIO, *, media_type: str, plugin: str, uploaded_by: str
+    ) -> StoredFile:
+        """Store what the portal made of files that had passed, such as an archive package; always sealed.
+
+        It is not judged like an upload, which may hold no archive inside an archive. It has no preview.
+        """
+        lock, key = self._new_lock(is_sealed=True), new_storage_key()
+        stream.seek(0)
+        written = self._vault.put(f"{key}.full", chunks_of(stream), lock)
+        stored = self._row(clean_name(name), plugin, uploaded_by, key, lock)
+        stored.state, stored.scan_at, stored.checked_at = FileState.CLEAN, None, self._clock.now()
+        stored.media_type, stored.size, stored.sha256 = media_type, written.size, written.sha256
+        self._session.add(stored)
+        self._session.flush()
+        return stored
+
     def open(self, stored: StoredFile, variant: str = "full") -> BinaryIO:
         """The bytes of `full` or (of a picture) `thumb`, seekable; raises `FileHeld` unless the file was passed."""
         if stored.state not in READABLE:

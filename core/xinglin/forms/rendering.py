@@ -125,7 +125,8 @@ def _from_asset(name: str) -> str | None:
     """A vendor's widget names its template "package:templates/stars": read it from that package."""
     if ":" not in name:
         return None
-    return AssetResolver(None).resolve(name).stream().read().decode("utf-8")
+    with AssetResolver(None).resolve(name).stream() as stream:
+        return str(stream.read().decode("utf-8"))
 
 
 ENVIRONMENT = jinja2.Environment(
@@ -147,9 +148,9 @@ ENVIRONMENT.globals.update(
     attributes=attributes,
     csrf_token=_csrf_token,
     flat_choices=flat_choices,
-    is_group=lambda field: field.widget.template in GROUPS,
+    is_group=lambda field: field.widget.template in GROUPS or getattr(field.widget, "is_group", False),
     is_structural=lambda field: field.widget.category == "structural",
-    is_wide=lambda field: field.widget.template in WIDE,
+    is_wide=lambda field: field.widget.template in WIDE or getattr(field.widget, "is_wide", False),
     problems=problems,
     prototype=_prototype,
     safe_html=lambda html: Markup(sanitise(html or "")),  # noqa: S704 - sanitised

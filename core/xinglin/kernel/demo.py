@@ -17,6 +17,7 @@ from xinglin.auth import breakglass
 from xinglin.auth.models import Administrator, AdministratorRole
 from xinglin.kernel import configuration, migrate, site_keys, supervise
 from xinglin.kernel.cli_context import CliContext
+from xinglin.kernel.ini import IniFile
 from xinglin.kernel.settings import CoreSettings
 from xinglin.kernel.site import read_settings
 from xinglin.people.models import Person
@@ -24,6 +25,8 @@ from xinglin.people.tasks import import_workbook, sync_from_wecom
 
 CONTACTS = "wecom_contacts_secret"
 LOGIN = "admin"
+OA_ENDPOINT = "oa_endpoint"
+"""The key of the ini that says where the simulated OA listens."""
 ADMINISTRATORS = {
     LOGIN: ("系统管理员", AdministratorRole.SYSTEM),
     "guard": ("安全管理员", AdministratorRole.SECURITY),
@@ -33,11 +36,11 @@ ADMINISTRATORS = {
 
 def run(context: CliContext) -> int:
     """Set up what is missing, start everything, print the addresses; the exit code."""
-    _ini, settings = read_settings(context.path)  # type: ignore[attr-defined]
+    ini, settings = read_settings(context.path)  # type: ignore[attr-defined]
     _make_secrets(settings)
     settings.files_folder.mkdir(parents=True, exist_ok=True)
     migrate.upgrade(context.database, context.plugins)
-    simulators = _start_simulators(settings)
+    simulators = _start_simulators(ini, settings)
     try:
         _hire_everybody(context)
         password = _administrators(context)
@@ -64,6 +67,8 @@ def _make_secrets(settings: CoreSettings) -> None:
         "wecom_callback_token": 24,
         "wecom_callback_aes_key": 43,
         "sms_token": 32,
+        "oa_password": 24,
+        "oa_push_secret": 43,
     }
     for name, length in lengths.items():
         path = settings.secrets_folder / name
@@ -72,9 +77,10 @@ def _make_secrets(settings: CoreSettings) -> None:
                 stream.write(secrets.token_hex(32)[:length])
 
 
-def _start_simulators(settings: CoreSettings) -> subprocess.Popen[str]:
+def _start_simulators(ini: IniFile, settings: CoreSettings) -> subprocess.Popen[str]:
     path = settings.secrets_folder / "simulators.json"
-    path.write_text(json.dumps(_simulator_config(settings), ensure_ascii=False), encoding="utf-8")
+    config = _simulator_config(settings) | _oa_config(ini, settings)
+    path.write_text(json.dumps(config, ensure_ascii=False), encoding="utf-8")
     path.chmod(0o600)
     process = subprocess.Popen(
         [sys.executable, "-m", "xinglin_simulators", "--config", str(path)], stdout=subprocess.PIPE, text=True
@@ -114,6 +120,20 @@ def _simulator_config(settings: CoreSettings) -> dict[str, object]:
         "contact_fields": "full",
         "scale_limits": 1,
     }
+
+
+def _oa_config(ini: IniFile, settings: CoreSettings) -> dict[str, object]:
+    """The OA where the ini says that it is; none, where no module asks for one."""
+    endpoints = [section[OA_ENDPOINT] for section in ini.sections.values() if OA_ENDPOINT in section]
+    if not endpoints:
+        return {}
+    oa = {
+        "port": _port_of(endpoints[0]),
+        "push_url": f"{settings.public_url}/documents/oa/todo",
+        "push_secret": settings.secret("oa_push_secret"),
+        "landray_password": settings.secret("oa_password"),
+    }
+    return {"oa": oa}
 
 
 def _port_of(url: str) -> int:

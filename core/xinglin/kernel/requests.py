@@ -52,11 +52,16 @@ def fold_extensions(event: ApplicationCreated) -> None:
 
 
 def writing_view(view, info):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """The view option `writes=True`: a GET that writes has a transaction, and the writer of SQLite from the start."""
+    """The view option `writes`: True for a GET that writes, which has a transaction, and SQLite's writer, from the start.
+
+    False for a POST that writes in short transactions of its own (`request.writing()`), such as one that asks another
+    system in between and must hold no lock meanwhile.
+    """
+    writes = info.options.get("writes")
 
     def marked(context, request):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-        request.environ["xinglin.writes"] = True
-        return view(context, request)
+        request.environ["xinglin.writes"] = writes
+        return view(context, request) if writes else watched(context, request)
 
     def watched(context, request):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
         response = view(context, request)
@@ -65,7 +70,7 @@ def writing_view(view, info):  # type: ignore[no-untyped-def]  # noqa: ANN001, A
             session.flush()  # what was only added would be lost in silence: this says so
         return response
 
-    return marked if info.options.get("writes") else watched
+    return watched if writes is None else marked
 
 
 writing_view.options = ("writes",)  # type: ignore[attr-defined]
@@ -77,8 +82,8 @@ def path_of(request: Request) -> str:
 
 
 def db(request: Request) -> Session:
-    """The session of this request; for reading methods one that only reads, unless the view `writes`."""
-    writes = request.method not in READING_METHODS or bool(request.environ.get("xinglin.writes"))
+    """The session of this request; for reading methods one that only reads, unless its view says what it `writes`."""
+    writes = bool(request.environ.get("xinglin.writes", request.method not in READING_METHODS))
     session: Session = request.registry.xinglin_site.database.request_session(request.tm, writes=writes)
     request.add_finished_callback(lambda _request: session.close())
     return session

@@ -27,6 +27,8 @@ SECRETS = (
     "smtp_password",
     "sms_token",
     "pkcs11_pin",
+    "oa_password",
+    "oa_push_secret",
 )
 
 
@@ -34,7 +36,7 @@ LEAST_RETENTION = timedelta(days=184)
 """Network logs are kept for six months at least: Cybersecurity Law of the PRC, the article on log retention."""
 
 
-class SecretMissing(Exception):
+class SecretMissing(LookupError):
     """A secret is needed and was not given."""
 
 

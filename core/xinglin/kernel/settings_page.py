@@ -31,6 +31,8 @@ SECRET_MEANINGS = {
     "smtp_password": "the password of `smtp_user`",
     "sms_token": "the bearer token of the SMS gateway",
     "pkcs11_pin": "the user PIN of the token that holds the master key",
+    "oa_password": "the password of `oa_user` in the OA behind",
+    "oa_push_secret": "the key with which the OA signs its messages",
 }
 HEAD = """\
 # Settings

@@ -80,9 +80,10 @@ def key_of(request: Request) -> str:
 
 
 def _remember(request: Request, key: str, location: str) -> None:
-    request.db.add(RequestKey(key=key, done_at=request.clock.now(), location=location))
     try:
-        request.db.flush()
+        with request.writing():
+            request.db.add(RequestKey(key=key, done_at=request.clock.now(), location=location))
+            request.db.flush()
     except IntegrityError as error:
         raise DoneMeanwhile(key) from error
 

@@ -78,7 +78,7 @@ class WorkerContext:
 
 def run_once(context: WorkerContext) -> int:
     """Do what is due once; the number of things done, 0 when there was nothing."""
-    return run_quick_once(context) + previewing.run_once(context)
+    return run_quick_once(context) + run_slow_once(context)
 
 
 def run_quick_once(context: WorkerContext) -> int:
@@ -94,28 +94,57 @@ def run_quick_once(context: WorkerContext) -> int:
     return sum(part(context) for part in parts)
 
 
-def run_due_jobs(context: WorkerContext) -> int:
-    """Run each job whose time has come; the job's own transaction moves its time on."""
+def run_slow_once(context: WorkerContext) -> int:
+    """What may take a minute, and holds no transaction meanwhile."""
+    return previewing.run_once(context) + run_due_jobs(context, is_slow=True)
+
+
+def run_due_jobs(context: WorkerContext, *, is_slow: bool = False) -> int:
+    """Run each job whose time has come; the job's own transaction moves its time on, unless it is a slow one."""
     core = [("core", job) for job in CORE_JOBS]
     with context.database.read_session() as session:
         due = dict(session.execute(select(JobRun.name, JobRun.due_at)).all())
     named = [(f"{owner}.{job.name}", job) for owner, job in (*core, *context.plugins.jobs)]
     now = context.clock.now()
-    return sum(_run(context, name, job) for name, job in named if due.get(name, now) <= now)
+    run = _run_slow if is_slow else _run_quick
+    named = [(name, job) for name, job in named if job.is_slow == is_slow]
+    return sum(_run(context, name, job, run) for name, job in named if due.get(name, now) <= now)
 
 
-def _run(context: WorkerContext, name: str, job: Job) -> int:
-    now = context.clock.now()
+def _run_quick(context: WorkerContext, name: str, job: Job) -> int:
+    with context.database.session() as session:
+        if not _claim(session, name, job, context.clock):
+            return 0
+        with session.begin_nested():
+            job.run(_job_context(context, session, name))
+        _note_end(context, session, name)
+    return 1
+
+
+def _run_slow(context: WorkerContext, name: str, job: Job) -> int:
+    with context.database.session() as session:
+        if not _claim(session, name, job, context.clock):
+            return 0
+    with Session(context.database.writer, expire_on_commit=False) as session:
+        job.run(_job_context(context, session, name))
+        _note_end(context, session, name)
+        session.commit()
+    return 1
+
+
+def _job_context(context: WorkerContext, session: Session, name: str) -> JobContext:
+    trail = AuditTrail(session, Actor.system(name), context.clock, context.keyring)
+    return JobContext(session, context.clock, trail, context)
+
+
+def _note_end(context: WorkerContext, session: Session, name: str) -> None:
+    values = {"last_finished_at": context.clock.now(), "last_error": ""}
+    session.execute(update(JobRun).where(JobRun.name == name).values(**values))
+
+
+def _run(context: WorkerContext, name: str, job: Job, run: Callable[[WorkerContext, str, Job], int]) -> int:
     try:
-        with context.database.session() as session:
-            if not _claim(session, name, job, context.clock):
-                return 0
-            trail = AuditTrail(session, Actor.system(name), context.clock, context.keyring)
-            with session.begin_nested():
-                job.run(JobContext(session, context.clock, trail, context))
-            session.execute(
-                update(JobRun).where(JobRun.name == name).values(last_finished_at=now, last_error="")
-            )
+        return run(context, name, job)
     except FAULTS as error:
         if IRetryableError.providedBy(error):
             raise
@@ -186,7 +215,7 @@ def serve(path: Path) -> None:
 def _draw(context: WorkerContext, stopped: threading.Event) -> None:
     try:
         forget_left_behind()
-        _repeat(previewing.run_once, context, stopped)
+        _repeat(run_slow_once, context, stopped)
     finally:
         stopped.set()  # a fault ends the whole worker, which is started again
 

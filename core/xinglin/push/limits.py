@@ -12,13 +12,16 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Limits:
-    """`per_minute`, `per_hour`: messages of the app to one member; what is above WeCom drops without a word.
+    """`own_cards`: up to so many persons each get a card of their own when it is one that changes.
+
+    `per_minute`, `per_hour`: messages of the app to one member; what is above WeCom drops without a word.
 
     `lease`: how long a worker may be silent before another repeats its call. `repeat_for`: how long a
     repeat is safe; WeCom recognises a double for 14 400 s, and we stop earlier by a margin.
     """
 
     per_call: int = 1000
+    own_cards: int = 20
     per_minute: int = 30
     per_hour: int = 1000
     lease: timedelta = timedelta(seconds=30)

@@ -54,7 +54,8 @@ class Message(Base):
 class MessageCall(Base):
     """One call to WeCom, stored word for word before it is made, so that a crash can repeat exactly the same call.
 
-    `uncertain_since`: when the first attempt whose outcome we do not know began.
+    `uncertain_since`: when the first attempt whose outcome we do not know began. `response_code`: by which WeCom lets
+    the card be changed once; `card_text` is what it shall say, from `card_due_at` on (None: nothing to do).
     """
 
     __tablename__ = "core_message_call"
@@ -70,6 +71,9 @@ class MessageCall(Base):
     uncertain_since: Mapped[datetime | None]
     finished_at: Mapped[datetime | None] = mapped_column(index=True)
     wecom_msgid: Mapped[str] = mapped_column(String(255), default="")
+    response_code: Mapped[str] = mapped_column(String(255), default="")
+    card_text: Mapped[str] = mapped_column(String(64), default="")
+    card_due_at: Mapped[datetime | None] = mapped_column(index=True)
     error: Mapped[str] = mapped_column(String(512), default="")
 
     message: Mapped[Message] = relationship()
@@ -94,6 +98,7 @@ class Delivery(Base):
     due_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     opened_at: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None]
 
 
 class MutedKind(Base):

@@ -24,7 +24,7 @@ from xinglin.push.models import (
 )
 from xinglin.push.preferences import QuietWindow
 from xinglin.types import PushKind, PushStateChange
-from xinglin.wecom.bodies import text_notice
+from xinglin.wecom.bodies import task_card, text_notice
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -35,6 +35,7 @@ Line = Row[*tuple[Any, ...]]
 """A delivery with what is needed to decide on it: at least id, person_id, kind, source_id."""
 
 MOST_AT_ONCE = 4000
+BUTTON = "去处理"  # a card is one text for all who get it, in the hospital's language
 PLANNER_LOCK = 0x70_75_73_68
 """The number of the advisory lock (PostgreSQL): one planner at a time, or limits could be counted twice."""
 
@@ -179,8 +180,11 @@ def _apply(context: WorkerContext, session: Session, decisions: Decisions, limit
         settle(context, session, rows, DeliveryState.UNDELIVERABLE, reason)
     for message_id, rows in decisions.send.items():
         message = session.get_one(Message, message_id)
-        for start in range(0, len(rows), limits.per_call):
-            _write_call(context, session, message, rows[start : start + limits.per_call])
+        is_task = context.plugins.push_kinds[message.kind].is_task
+        # A card changes once for all who got it by one call: where few are asked, each gets a card of her own
+        size = 1 if is_task and len(rows) <= limits.own_cards else limits.per_call
+        for start in range(0, len(rows), size):
+            _write_call(context, session, message, rows[start : start + size])
 
 
 def _write_call(context: WorkerContext, session: Session, message: Message, rows: list[Line]) -> None:
@@ -195,6 +199,9 @@ def _write_call(context: WorkerContext, session: Session, message: Message, rows
         url=f"{settings.public_url.rstrip('/')}{message.path}{sign}m={message.public_id}",
         source=settings.site_name,
     )
+    kind = context.plugins.push_kinds[message.kind]
+    if kind.is_task:
+        body = task_card(body, task_id=f"{message.public_id}-{rows[0].id}", button=BUTTON)
     now = context.clock.now()
     call = MessageCall(
         message_id=message.id, body=body, state=CallState.PLANNED, planned_at=now, retry_at=now

@@ -14,6 +14,7 @@ from xinglin.people.models import Person, Unreachable
 from xinglin.push.limits import Limits
 from xinglin.push.models import CallState, Delivery, DeliveryState, Message, MessageCall
 from xinglin.push.planning import Line, settle
+from xinglin.wecom.bodies import without_button
 from xinglin.wecom.errors import Action, WeComError
 from xinglin.wecom.pauses import growing
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from xinglin.kernel.worker import WorkerContext
     from xinglin.wecom.answers import SendResult
 
+NO_CALLBACK = 43012
 OPEN = (CallState.PLANNED, CallState.SENDING)
 logger = logging.getLogger(__name__)
 
@@ -43,6 +45,7 @@ def sent(context: WorkerContext, call_id: int, result: SendResult) -> None:
         settle(context, session, unlicensed, DeliveryState.UNDELIVERABLE, Unreachable.UNLICENSED)
         _mark_unlicensed(session, unlicensed)
         call.wecom_msgid = result.msgid[:255]
+        call.response_code = result.response_code[:255]
         _finish(context, session, call, CallState.DONE, sent=len(arrived), missed=len(missed))
 
 
@@ -55,6 +58,10 @@ def failed(
         if call is None:
             return
         call.error = str(error)[:512]
+        if error.code == NO_CALLBACK and "button_list" in call.body["template_card"]:
+            call.body = without_button(call.body)  # nothing was sent: the plain notice goes instead
+            call.state, call.uncertain_since, call.retry_at = CallState.PLANNED, None, context.clock.now()
+            return
         if not error.is_uncertain and not was_uncertain:
             call.uncertain_since = None
         if error.action is Action.UNDELIVERABLE:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +17,13 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.dialects import postgresql, sqlite
 
 from xinglin.kernel.db import ask
 from xinglin.people.audience import AudienceService
 from xinglin.people.models import Audience, Person
 from xinglin.push import preferences, report
+from xinglin.push.cards import CARD_LENGTH, settle
 from xinglin.push.handlers import NamedHandler, tell
 from xinglin.push.models import CallState, Delivery, DeliveryState, Message, MessageCall
 from xinglin.push.preferences import Preferences
@@ -39,6 +40,11 @@ TITLE_LENGTH = 128
 DESCRIPTION_LENGTH = 512
 OPENED = "opened"
 CHUNK = 10_000
+_INSERTS = {
+    name: dialect.insert(Message).on_conflict_do_nothing(index_elements=["dedupe_key"]).returning(Message)
+    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
+}
+"""One statement for the message, unless its dedupe key is there; nothing is returned then."""
 _message, _delivery = Message.__table__.c, Delivery.__table__.c
 _UNOPENED: Select[int, str] = (
     select(_delivery.id, _message.kind)
@@ -101,24 +107,20 @@ class PushService:
         """
         if not path.startswith("/") or path.startswith("//"):
             raise ValueError(f"push {kind}: path {path!r} is not a path of the portal, such as /news/abc")
-        found = self._session.scalar(select(Message).where(Message.dedupe_key == dedupe_key))
-        if found is not None:
-            return found
         now = self._clock.now()
-        message = Message(
-            kind=kind,
-            source_id=source_id,
-            dedupe_key=dedupe_key,
-            title=cut(title, TITLE_LENGTH),
-            description=cut(description, DESCRIPTION_LENGTH),
-            path=path,
-            created_at=now,
-            due_at=due_at or now,
-        )
-        try:
-            with self._session.begin_nested():
-                self._session.add(message)
-        except IntegrityError:
+        values = {
+            "kind": kind,
+            "source_id": source_id,
+            "dedupe_key": dedupe_key,
+            "title": cut(title, TITLE_LENGTH),
+            "description": cut(description, DESCRIPTION_LENGTH),
+            "path": path,
+            "created_at": now,
+            "due_at": due_at or now,
+        }
+        self._session.flush()
+        message = self._session.scalar(_INSERTS[self._session.get_bind().dialect.name], values)
+        if message is None:
             return self._session.scalars(select(Message).where(Message.dedupe_key == dedupe_key)).one()
         count = self._add_deliveries(message, audience)
         after = {"kind": kind, "source": source_id, "persons": count}
@@ -158,6 +160,16 @@ class PushService:
         count = waiting + self._cancel(Delivery.call_id.in_([call.id for call in planned]))
         self._audit.record("push.cancel", "push", source_id, after={"persons": count})
         return count
+
+    def settle(self, source_id: str, person_ids: Collection[int], text: str) -> int:
+        """What the messages about this thing asked of these persons is done: their cards shall say `text`.
+
+        What was not sent yet is not sent any more. Kinds without `is_task` are left alone. Returns the number of
+        messages concerned. A card that went to many at once changes when it is done for all of them.
+        """
+        return settle(
+            self._session, self._kinds, source_id, person_ids, cut(text, CARD_LENGTH), self._clock.now()
+        )
 
     def _cancel(self, *conditions: ColumnElement[bool]) -> int:
         cancelled = update(Delivery).where(*conditions).values(state=DeliveryState.CANCELLED)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, and_, or_, select
 
-from xinglin.push import recording
+from xinglin.push import cards, recording
 from xinglin.push.limits import LIMITS, Limits
 from xinglin.push.models import CallState, Message, MessageCall
 from xinglin.push.planning import plan
@@ -41,7 +41,7 @@ class Claimed:
 
 def run_once(context: WorkerContext, limits: Limits = LIMITS) -> int:
     """Plan what is due and send what is planned; the number of deliveries and calls worked on."""
-    return plan(context, limits) + send(context, limits)
+    return plan(context, limits) + send(context, limits) + cards.change(context, limits)
 
 
 def send(context: WorkerContext, limits: Limits = LIMITS) -> int:

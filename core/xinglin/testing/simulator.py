@@ -27,6 +27,7 @@ class Simulator:
     control: str
     smtp: str
     sms: str
+    oa: str = ""
     _http: requests.Session = field(default_factory=requests.Session)
 
     def post(self, path: str, /, **body: Any) -> Any:

@@ -19,11 +19,15 @@ class MemberStatus(enum.IntEnum):
 
 @dataclass(frozen=True)
 class SendResult:
-    """`message/send`: userids that got nothing, in lower case; everybody else got it."""
+    """`message/send`: userids that got nothing, in lower case; everybody else got it.
+
+    `response_code`: by which the card may be changed once, within 72 hours; empty for messages that cannot change.
+    """
 
     msgid: str
     invalid: frozenset[str]
     unlicensed: frozenset[str]
+    response_code: str = ""
 
     @classmethod
     def parse(cls, answer: Mapping[str, Any]) -> Self:
@@ -31,6 +35,7 @@ class SendResult:
             str(answer.get("msgid") or ""),
             _userids(answer.get("invaliduser")),
             _userids(answer.get("unlicenseduser")),
+            str(answer.get("response_code") or ""),
         )
 
 

@@ -10,7 +10,7 @@ import hashlib
 import json
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 PAGE = 10_000
 ROOT_DEPARTMENT = 1
+CODE_SPENT = 60140
 NO_RIGHT = frozenset({48002, 60011})
 UPLOAD_SECONDS = 60.0
 
@@ -130,6 +131,22 @@ class WeComClient:
             "message/send", data=data, is_repeatable=body.get("enable_duplicate_check") == 1
         )
         return SendResult.parse(answer)
+
+    def change_card(self, response_code: str, userids: Sequence[str], text: str) -> bool:
+        """Let the button of a card say `text` and do nothing any more; False when its code was spent or is too old."""
+        body = {
+            "userids": list(userids),
+            "agentid": self._settings.wecom_agent_id,
+            "response_code": response_code,
+            "button": {"replace_name": text},
+        }
+        try:
+            self._app.post("message/update_template_card", data=body, is_repeatable=True)
+        except WeComError as error:
+            if error.code != CODE_SPENT:
+                raise
+            return False
+        return True
 
     def recall(self, msgid: str) -> None:
         """Take a message back within 24 hours."""

@@ -36,12 +36,14 @@ function add(group) {
   const list = group.querySelector(":scope > [data-sequence-items]");
   list.append(copy);
   refresh(group);
+  list.lastElementChild.dispatchEvent(new CustomEvent("added", { bubbles: true }));
   list.lastElementChild.querySelector("input:not([type=hidden]), select, textarea")?.focus();
 }
 
 function remove(group, button) {
   button.closest("[data-sequence-item]").remove();
   refresh(group);
+  group.dispatchEvent(new CustomEvent("removed", { bubbles: true }));
 }
 
 export function watchSequences(root) {

@@ -64,6 +64,7 @@ def _message_row(row: Delivery) -> Json:
         "url": row.url,
         "at": row.at,
         "state": row.state,
+        "replaced_text": row.replaced_text,
         "from_member": row.from_member,
         "content": row.content,
     }

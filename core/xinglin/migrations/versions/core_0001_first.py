@@ -577,11 +577,17 @@ def upgrade() -> None:
         sa.Column("uncertain_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("wecom_msgid", sa.String(length=255), nullable=False),
+        sa.Column("response_code", sa.String(length=255), nullable=False),
+        sa.Column("card_text", sa.String(length=64), nullable=False),
+        sa.Column("card_due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("error", sa.String(length=512), nullable=False),
         sa.ForeignKeyConstraint(
             ["message_id"], ["core_message.id"], name=op.f("fk_core_message_call_message_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_core_message_call")),
+    )
+    op.create_index(
+        op.f("ix_core_message_call_card_due_at"), "core_message_call", ["card_due_at"], unique=False
     )
     op.create_index(
         op.f("ix_core_message_call_finished_at"), "core_message_call", ["finished_at"], unique=False
@@ -656,6 +662,7 @@ def upgrade() -> None:
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["call_id"], ["core_message_call.id"], name=op.f("fk_core_delivery_call_id")),
         sa.ForeignKeyConstraint(
             ["message_id"], ["core_message.id"], name=op.f("fk_core_delivery_message_id"), ondelete="CASCADE"

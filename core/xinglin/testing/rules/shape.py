@@ -27,7 +27,7 @@ PARTS = frozenset(
         "views",
     }
 )
-FOLDERS = frozenset({"templates", "static", "locale", "migrations"})
+FOLDERS = frozenset({"data", "templates", "static", "locale", "migrations"})
 NEEDED = ("__init__.py", "plugin.py", "locale")
 SURFACE = ("xinglin.api", "xinglin.types")
 INSIDE = frozenset(

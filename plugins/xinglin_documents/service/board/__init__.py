@@ -1,0 +1,1 @@
+"""The paper's claim, measured: shares read and cycle times."""

@@ -1,0 +1,1 @@
+"""Instances of our own engine: starting, acting, showing, what the clock does."""

@@ -1,0 +1,1 @@
+"""Official documents: numbers, register, red heads, distribution, supervision, archive."""

@@ -1,0 +1,1 @@
+"""Working time by the hospital's calendar, deputies for a period, deadlines."""
