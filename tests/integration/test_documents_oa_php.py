@@ -20,7 +20,7 @@ from xinglin_documents.service.port import SourceAct, Wish
 
 PHP = shutil.which("php")
 HERE = Path(__file__).resolve().parent / "php"
-pytestmark = pytest.mark.skipif(PHP is None, reason="php-cli and php-soap are not installed")
+assert PHP, "php-cli and php-soap are missing. Cure: tests/install-system-packages"
 TITLE = "急诊扩建请示 𠮷 & <1"
 
 

@@ -8,11 +8,11 @@ from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import func, select
-from tests.functional.paediatrics import HEAD, NURSE, settle_in
+from tests.functional.documents.stand_in_outside import Outside
 
-from xinglin.api.people import Department, Person
+from xinglin.api.people import Person
 from xinglin.api.services import DomainError
-from xinglin_documents.models import Box, Entry, EntryState, Item, Process, Urgency
+from xinglin_documents.models import Box, Entry, EntryState, Item
 from xinglin_documents.service.engine.commands import Act
 from xinglin_documents.service.engine.definition import (
     BranchMode,
@@ -31,22 +31,9 @@ from xinglin_documents.service.flow.values import BatchResult, Shown, Step
 from xinglin_documents.service.inbox.service import InboxService
 from xinglin_documents.service.inbox.values import Line, ListedEntry, ListedItem, Page, Tab
 from xinglin_documents.service.outside.service import OutsideService
-from xinglin_documents.service.port import (
-    Action,
-    DetailTable,
-    DocumentField,
-    DocumentFile,
-    HistoryLine,
-    SourceAct,
-    SourceDocument,
-)
+from xinglin_documents.service.port import SourceDocument
 
 PAGE = 20
-TITLES = (
-    "关于购置新生儿无创呼吸机两台的请示",
-    "儿科二病区护理人员排班变更申请",
-    "关于举办儿童哮喘健康讲座的请示",
-)
 BOXES = {
     Tab.TO_DO: (Box.TO_DO, EntryState.OPEN),
     Tab.DONE: (Box.TO_DO, EntryState.DONE),
@@ -285,137 +272,3 @@ def _step(
         is_waiting=is_waiting,
         is_read=is_read,
     )
-
-
-class Outside:
-    """One document of the OA behind."""
-
-    def __init__(self, stage: Stage, request: Any) -> None:
-        self._stage, self._db = stage, request.db
-
-    name = "weaver"
-
-    def state(self) -> SimpleNamespace:
-        return SimpleNamespace(failure=self._stage.failure)
-
-    def as_of(self, _person_id: int | None = None) -> Any:
-        return self._stage.clock.now() - timedelta(minutes=35)
-
-    def refresh(self, _person_id: int | None = None) -> bool:
-        self._stage.refreshed += 1
-        return not self._stage.failure
-
-    def find(self, public_id: str) -> Item:
-        return self._db.scalars(select(Item).where(Item.public_id == public_id)).one()
-
-    def show(self, item: Item) -> SourceDocument:
-        return self._stage.document or outside_document(item)
-
-    def act(self, _item: Item, wish: Any) -> None:
-        if self._stage.refusal:
-            raise self._stage.refusal
-        self._stage.wished.append(wish)
-
-
-def outside_document(item: Item, **changes: Any) -> SourceDocument:
-    document = SourceDocument(
-        external_id="7001",
-        title=item.title,
-        step="分管院领导批示",
-        node="n5",
-        status="",
-        urgency=item.urgency,
-        starter_name="赵敏",
-        started_at=item.started_at,
-        visit="1",
-        fields=(
-            DocumentField("title", "标题", item.title, item.title),
-            DocumentField("dept", "来文单位", "", "江北市卫生健康委员会"),
-            DocumentField(
-                "kind", "办理方式", "1", "传阅", is_editable=True, options=(("1", "传阅"), ("2", "承办"))
-            ),
-        ),
-        details=(DetailTable("附表", ("名称", "数量"), (("一次性手套", "200 盒"), ("口罩", "500 盒"))),),
-        files=(DocumentFile("江卫发〔2026〕88号.pdf", external_id="f1", size=120_000),),
-        history=(
-            HistoryLine(item.started_at, "赵敏", "院办公室", "登记", "提交"),
-            HistoryLine(item.started_at, "周主任", "院办公室", "拟办", "同意", "请分管领导批示。"),
-        ),
-        actions=(
-            Action(SourceAct.APPROVE, "批准"),
-            Action(SourceAct.RETURN),
-            Action(SourceAct.FORWARD, "转发"),
-            Action(SourceAct.COMMENT),
-        ),
-    )
-    return replace(document, **changes)
-
-
-def furnish(portal: Any, clock: Any, *, to_dos: int = 3) -> None:
-    """Three colleagues of paediatrics; the head of it has things in every list, the newest first."""
-    with portal.session() as (session, audit):
-        settle_in(session, clock, audit)
-        head, nurse = (
-            session.scalars(select(Person).where(Person.wecom_userid == key)).one() for key in (HEAD, NURSE)
-        )
-        ward = session.scalars(select(Department).where(Department.code == "P1")).one()
-        session.add_all(
-            [
-                Process(key="request", title="请示呈批", title_en="Request"),
-                Process(key="roster", title="排班变更", title_en="Roster change"),
-            ]
-        )
-        for number in range(to_dos):
-            item = make_item(session, clock, nurse, ward, number)
-            enter(session, item, head, Box.TO_DO, clock.now() - timedelta(minutes=12 + 47 * number), number)
-        outside = make_item(
-            session, clock, nurse, ward, 900, source="weaver", title="关于做好冬季传染病防控工作的通知"
-        )
-        enter(session, outside, head, Box.TO_DO, clock.now() - timedelta(days=3), 900)
-        read = make_item(session, clock, nurse, ward, 901, title="关于印发《护理查对制度》的通知")
-        enter(session, read, head, Box.TO_READ, clock.now() - timedelta(hours=5), 901)
-        own = make_item(session, clock, head, ward, 902, title="外出进修申请(单玉梅,复旦大学附属儿科医院)")
-        enter(session, own, head, Box.STARTED, clock.now() - timedelta(days=1), 902)
-
-
-def make_item(session: Any, clock: Any, starter: Person, ward: Department, number: int, **given: Any) -> Item:
-    process = ("request", "请示呈批") if number % 3 != 1 else ("roster", "排班变更")
-    facts = {
-        "title": TITLES[number % 3],
-        "source": "xinglin",
-        "urgency": (Urgency.MOST_URGENT, Urgency.NORMAL, Urgency.URGENT)[number % 3],
-    } | given
-    item = Item(
-        external_id=f"x{number}",
-        process_key=process[0],
-        process_title=process[1],
-        starter_id=starter.id,
-        starter_name=starter.name,
-        department_id=ward.id,
-        step="职能部门会签",
-        started_at=clock.now() - timedelta(days=1, hours=2),
-        changed_at=clock.now(),
-        **facts,
-    )
-    session.add(item)
-    session.flush()
-    return item
-
-
-def enter(session: Any, item: Item, person: Person, box: Box, arrived_at: Any, number: int) -> Entry:
-    entry = Entry(
-        item_id=item.id,
-        person_id=person.id,
-        box=box,
-        task="3" if box is Box.TO_DO else "",
-        node="offices" if box is Box.TO_DO else "",
-        step="职能部门会签" if box is Box.TO_DO else "",
-        sender_name=item.starter_name,
-        is_batchable=number % 3 == 1 or number % 3 == 2,
-        arrived_at=arrived_at,
-        due_at=arrived_at + timedelta(hours=4) if number % 2 == 0 else None,
-        read_at=None if number % 2 == 0 else arrived_at,
-    )
-    session.add(entry)
-    session.flush()
-    return entry

@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
-from tests.functional.documents.stand_in import Stage, furnish, outside_document
+from tests.functional.documents.furnishing import furnish
+from tests.functional.documents.stand_in import Stage
+from tests.functional.documents.stand_in_outside import outside_document
 from tests.functional.paediatrics import HEAD, NURSE
 
 from xinglin.api.people import Department, Person

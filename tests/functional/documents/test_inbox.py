@@ -6,7 +6,8 @@ from urllib.parse import quote
 
 import pytest
 from sqlalchemy import select
-from tests.functional.documents.stand_in import Stage, furnish
+from tests.functional.documents.furnishing import furnish
+from tests.functional.documents.stand_in import Stage
 from tests.functional.paediatrics import HEAD, NURSE
 
 from xinglin.api.people import Person
