@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -98,7 +99,9 @@ def _prepared(folder: Path) -> Stack:
     stack = Stack.prepare(folder)
     words = stack.ini.read_text(encoding="utf-8")
     words = words.replace("[xinglin]", "[xinglin]\nlimit_person = 0\nlimit_address = 0", 1)
-    stack.ini.write_text(words.replace("news example", "news example planted"), encoding="utf-8")
+    stack.ini.write_text(
+        re.sub(r"^plugins = .*", r"\g<0> planted", words, flags=re.MULTILINE), encoding="utf-8"
+    )
     entry = folder / "planted-1.0.dist-info"
     entry.mkdir()
     (entry / "METADATA").write_text("Metadata-Version: 2.1\nName: planted\nVersion: 1.0\n", encoding="utf-8")

@@ -167,7 +167,7 @@ class Unpacked:
         with tarfile.open(fileobj=plain, mode="r|", bufsize=parts.PIECE) as tar:
             # Python 3.11 has filters from 3.11.4 on; before it the archive, whose MAC was checked, is taken as it is
             tar.extraction_filter = getattr(tarfile, "data_filter", None)
-            tar.extractall(folder)  # noqa: S202 - filtered above
+            tar.extractall(folder)  # noqa: S202 - filtered above  # nosec B202
 
     def verify(self) -> None:
         """Every file of the base backup against the server's own manifest. Raises `BackupDamaged`."""

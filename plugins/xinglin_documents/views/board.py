@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from typing import Any
 
 import colander
@@ -151,7 +152,8 @@ def _looked_at(request: Request) -> dict[str, Any]:
     )
     if upload is None:
         raise DomainError(_("No file was chosen."), _("Choose a table, CSV or .xlsx."))
-    rows = rows_of(upload.stream)
+    with closing(upload.stream) as stream:
+        rows = rows_of(stream)
     lines = request.service(BaselineService).check(rows)
     table = json.dumps(rows, ensure_ascii=False)
     found = {"source": upload.name, "count": len(lines), "table": table, "header": rows[0]}
